@@ -1,0 +1,90 @@
+"""The Component record: what a plugin registers, without importing anything heavy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from emobench.api.options import Field, NoOptions, Options
+
+API_VERSION = 1
+"""Rises when a plugin written for the version before could break."""
+
+Kind = Literal[
+    "backbone",
+    "head",
+    "frontend",
+    "loss",
+    "augmentation",
+    "sampler",
+    "optimizer",
+    "scheduler",
+    "technique",
+    "postprocessor",
+    "combiner",
+    "dataset",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+NAME_PATTERN = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
+TARGET_PATTERN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """One named method of one kind. `target` is `module:Name`, imported only when built."""
+
+    name: str
+    target: str
+    summary: str
+    options: type[Options] = NoOptions
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not NAME_PATTERN.fullmatch(self.name):
+            raise ValueError(
+                f"component name '{self.name}' must be lower-case words joined by _ or -"
+            )
+        if not TARGET_PATTERN.fullmatch(self.target):
+            raise ValueError(f"target '{self.target}' of '{self.name}' must read 'module:Name'")
+
+
+class ProtocolOptions(Options):
+    """How a dataset is split into train, validation and test."""
+
+    use: Literal["grouped-kfold", "grouped-holdout", "official", "random", "augment-first"] = Field(
+        "grouped-holdout",
+        description="grouped-kfold and grouped-holdout keep groups apart; official follows the "
+        "dataset's own split; random and augment-first may leak and are marked so",
+    )
+    folds: int = Field(5, ge=2, description="number of folds (grouped-kfold)")
+    test: float = Field(0.2, gt=0, lt=1, description="share held out for the test, where not folds")
+    validation: float = Field(
+        0.2, gt=0, lt=1, description="share of what is not test that is used for validation"
+    )
+    copies: int = Field(3, ge=1, description="augmented copies an item (augment-first)")
+    seed: int = Field(0, ge=0, description="seed of the split; part of the task, not of the run")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOffer:
+    """A task that a dataset offers: `<dataset>/<name>`. `version` rises when a score could move."""
+
+    name: str
+    summary: str
+    protocol: ProtocolOptions
+    targets: tuple[str, ...] = ("emotion",)
+    metric: str = "uar"
+    version: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetComponent(Component):
+    """A dataset and what a user must know of it before any file is read."""
+
+    modalities: tuple[str, ...]
+    licence: str
+    obtain: str
+    layout: str
+    tasks: tuple[TaskOffer, ...] = field(default=())

@@ -1,0 +1,110 @@
+"""The loop's events, for techniques.
+
+    fit_start(run)
+    for each epoch
+      epoch_start(run)
+      for each micro-batch
+        transform_batch(run, batch)                batch augmentation, MixUp, CutMix: edits in place
+        forward(run, step) -> output               may be wrapped (AMP) or replaced
+        loss_terms(run, step) -> {name: tensor}    distillation, penalties, auxiliary tasks: all are added
+        backward(run, loss)                        may be replaced
+        ready_to_step(run, step) -> bool           any False delays the update (accumulation)
+      when ready
+        before_update(run, window)                 gradients become true first, then clipping and norms
+        update(run, closure)                       may be replaced (AMP scaler, SAM)
+        after_update(run)                          EMA, SWA, per-update schedulers
+      evaluate(run, loader) -> evaluation          may be wrapped (swap in averaged weights)
+        predict(run, batch) -> output
+      epoch_end(run, metrics)                      early stopping, self-distillation snapshot, sweep report
+    fit_end(run)
+
+A technique is a plain class; it marks each method that answers an event with `@event` and names only
+the arguments it uses. `@event(wrapper=True)` surrounds an event (a generator with one `yield`);
+`@event(tryfirst=True)` puts what makes gradients true (unscale, divide) before the clipping. A method
+marked `@event` whose name is no event is an error when the run starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import torch
+
+    from emobench.api.types import Batch, Evaluation, RunState, Step
+
+EVENT_PROJECT = "emobench-events"
+event = pluggy.HookimplMarker(EVENT_PROJECT)
+_spec = pluggy.HookspecMarker(EVENT_PROJECT)
+
+REPLACEABLE = ("forward", "backward", "update", "predict")
+"""Events that one technique may replace; `evaluate` may only be wrapped."""
+
+
+class Events:
+    """The fourteen events and their arguments."""
+
+    @_spec
+    def fit_start(self, run: RunState) -> None:
+        """Training begins, or resumes: the model, optimizer and scheduler are built and loaded."""
+
+    @_spec
+    def epoch_start(self, run: RunState) -> None:
+        """An epoch begins; `run.epoch` counts from 0."""
+
+    @_spec
+    def transform_batch(self, run: RunState, batch: Batch) -> None:
+        """Edit a training batch in place, on the device; targets may become distributions."""
+
+    @_spec(firstresult=True)
+    def forward(self, run: RunState, step: Step) -> Mapping[str, torch.Tensor] | None:
+        """Logits by target for `step.batch`. The loop's own: `run.model(step.batch.inputs)`."""
+
+    @_spec
+    def loss_terms(self, run: RunState, step: Step) -> Mapping[str, torch.Tensor] | None:
+        """Scalars to add to the loss, each under its own name; the loop's own are the targets'."""
+
+    @_spec(firstresult=True)
+    def backward(self, run: RunState, loss: torch.Tensor) -> bool | None:
+        """Fill the gradients from the summed loss; a replacement returns True."""
+
+    @_spec
+    def ready_to_step(self, run: RunState, step: Step) -> bool | None:
+        """Whether an update may follow this micro-batch; any False delays it."""
+
+    @_spec
+    def before_update(self, run: RunState, window: Sequence[Step]) -> None:
+        """Gradients are in place for the micro-batches of `window`; correct, clip or measure them."""
+
+    @_spec(firstresult=True)
+    def update(self, run: RunState, closure: Callable[[], torch.Tensor]) -> bool | None:
+        """Change the weights. `closure()` computes loss and gradients of the window anew.
+
+        A replacement returns True.
+        """
+
+    @_spec
+    def after_update(self, run: RunState) -> None:
+        """The weights have changed; `run.update` counts this update."""
+
+    @_spec(firstresult=True)
+    def evaluate(self, run: RunState, loader: Iterable[Batch]) -> Evaluation | None:
+        """Predict a whole loader in evaluation mode and score it."""
+
+    @_spec(firstresult=True)
+    def predict(self, run: RunState, batch: Batch) -> Mapping[str, torch.Tensor] | None:
+        """Logits by target for one batch, without gradients."""
+
+    @_spec
+    def epoch_end(self, run: RunState, metrics: Mapping[str, float]) -> None:
+        """An epoch is over; `metrics` holds train_ and validation_ figures. May call `run.stop`."""
+
+    @_spec
+    def fit_end(self, run: RunState) -> None:
+        """Training is over; the weights may still be changed before the last evaluation."""
+
+
+EVENT_NAMES = tuple(name for name in vars(Events) if not name.startswith("_"))
