@@ -1,0 +1,1 @@
+"""Leaderboards: a pure function of records. Never sees training or torch."""

@@ -1,0 +1,1 @@
+"""Datasets, tasks, protocols, the prepared cache, the leak audit, synthetic affect."""

@@ -1,0 +1,1 @@
+"""Recipes: typed, checked, positioned, hashed. Nothing here imports torch."""

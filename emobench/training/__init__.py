@@ -1,0 +1,1 @@
+"""The one loop, its events, and what it needs: model, batches, checkpoints."""
