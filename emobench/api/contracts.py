@@ -186,7 +186,8 @@ class LearningRate(Protocol):
 class Technique(Protocol):
     """A plain class whose `@event` methods answer events; see `emobench.api.events`.
 
-    One that keeps state offers `state_dict` and `load_state_dict` (see `Stateful`).
+    One that keeps state offers `state_dict` and `load_state_dict` (see `Stateful`). One that joins
+    micro-batches into an update says how many in `steps_per_update`, so that schedules fit.
     """
 
 

@@ -7,6 +7,7 @@ import: `emobench check` has 0.3 s for everything (docs/decisions/0001-own-optio
 from __future__ import annotations
 
 import math
+import operator
 import types
 import typing
 from collections.abc import Mapping
@@ -49,12 +50,12 @@ class Bounds:
         if not math.isfinite(value):
             return f"must be a finite number, got {value}"
         for limit, holds, words in (
-            (self.gt, lambda bound: value > bound, "greater than"),
-            (self.ge, lambda bound: value >= bound, "at least"),
-            (self.lt, lambda bound: value < bound, "less than"),
-            (self.le, lambda bound: value <= bound, "at most"),
+            (self.gt, operator.gt, "greater than"),
+            (self.ge, operator.ge, "at least"),
+            (self.lt, operator.lt, "less than"),
+            (self.le, operator.le, "at most"),
         ):
-            if limit is not None and not holds(limit):
+            if limit is not None and not holds(value, limit):
                 return f"must be {words} {limit:g}, got {value:g}"
         return None
 

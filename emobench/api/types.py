@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import pluggy
+
 from emobench.api.streams import Stream
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Schedule:
 
     epochs: int
     updates_per_epoch: int
+    steps_per_epoch: int = 0
 
     @property
     def updates(self) -> int:
@@ -123,7 +126,10 @@ class Evaluation:
 
 @dataclass(kw_only=True)
 class RunState:
-    """The run as every event sees it. Techniques change `model` in place, never rebind it."""
+    """The run as every event sees it. Techniques change `model` in place, never rebind it.
+
+    `epoch`, `step` (within the epoch) and `update` (over the run) count what lies behind.
+    """
 
     task: TaskFacts
     stream: Stream
@@ -133,6 +139,7 @@ class RunState:
     losses: Mapping[str, LossFunction]
     optimizer: torch.optim.Optimizer
     scheduler: LearningRate
+    hooks: pluggy.HookRelay = field(default_factory=pluggy.HookRelay)
     epoch: int = 0
     step: int = 0
     update: int = 0
@@ -143,6 +150,11 @@ class RunState:
     def progress(self) -> float:
         """How much of training lies behind, from 0 to 1."""
         return min(1.0, self.update / max(1, self.schedule.updates))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Micro-batches in an epoch."""
+        return self.schedule.steps_per_epoch or self.schedule.updates_per_epoch
 
     def stop(self, reason: str) -> None:
         """Ask the loop to end after this epoch; the first reason given is kept."""

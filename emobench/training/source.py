@@ -1,0 +1,140 @@
+"""Batches for the loop: prepared arrays, a sampler, sample-level augmentations in training."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from emobench.api import Batch, Frontend, SampleAugmentation, Sampler, Stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleChain:
+    """Decode, augment, frontend: the way of a training item when augmentations act on it."""
+
+    load: Callable[[int], np.ndarray]
+    frontend: Frontend
+    augmentations: Mapping[str, SampleAugmentation]
+    stream: Stream
+    workers: int = 0
+
+    def batch(self, positions: Sequence[int], *, epoch: int, progress: float) -> torch.Tensor:
+        """The augmented items' features; each item's draws depend on epoch and item alone."""
+
+        def one(position: int) -> np.ndarray:
+            item = self.load(position)
+            for name, augmentation in self.augmentations.items():
+                random = self.stream.child(name).numpy(epoch, position)
+                item = augmentation.apply(item, random=random, progress=progress)
+            return item
+
+        if self.workers:
+            with ThreadPoolExecutor(self.workers) as pool:
+                items = list(pool.map(one, positions))
+        else:
+            items = [one(position) for position in positions]
+        return self.frontend.apply(items)
+
+
+@dataclass(kw_only=True)
+class PreparedSource:
+    """Prepared features and targets of the whole dataset, and which positions are whose."""
+
+    features: Mapping[str, np.ndarray]
+    targets: Mapping[str, np.ndarray]
+    train_positions: np.ndarray
+    validation_positions: np.ndarray
+    test_positions: np.ndarray
+    sampler: Sampler
+    batch_size: int
+    device: torch.device
+    chains: Mapping[str, SampleChain] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._features = {name: _share(array) for name, array in self.features.items()}
+        self._targets = {name: _share(array) for name, array in self.targets.items()}
+        if self.device.type != "cpu":
+            self._features = {name: x.to(self.device) for name, x in self._features.items()}
+            self._targets = {name: x.to(self.device) for name, x in self._targets.items()}
+
+    @property
+    def steps(self) -> int:
+        """Micro-batches in an epoch."""
+        return len(split_batches(len(self.sampler), self.batch_size))
+
+    def train(self, epoch: int, *, progress: float) -> Iterator[Batch]:
+        """The epoch's micro-batches in the sampler's order."""
+        order = self.train_positions[self.sampler.indices(epoch)]
+        for start, stop in split_batches(len(order), self.batch_size):
+            positions = order[start:stop]
+            batch = self._gather(positions, skip=set(self.chains))
+            for modality, chain in self.chains.items():
+                features = chain.batch(positions.tolist(), epoch=epoch, progress=progress)
+                batch.inputs[modality] = features.to(self.device)
+            yield batch
+
+    def validation(self) -> Iterator[Batch]:
+        """The validation set, in order."""
+        return self._in_order(self.validation_positions)
+
+    def test(self) -> Iterator[Batch]:
+        """The test set, in order; asked for once, after the last decision."""
+        return self._in_order(self.test_positions)
+
+    def _in_order(self, positions: np.ndarray) -> Iterator[Batch]:
+        size = max(self.batch_size, 256)
+        for start in range(0, len(positions), size):
+            yield self._gather(positions[start : start + size])
+
+    def _gather(self, positions: np.ndarray, *, skip: set[str] | None = None) -> Batch:
+        items = torch.from_numpy(np.ascontiguousarray(positions))
+        index = items.to(self.device)
+        return Batch(
+            inputs={
+                name: features.index_select(0, index)
+                for name, features in self._features.items()
+                if name not in (skip or ())
+            },
+            targets={
+                name: targets.index_select(0, index) for name, targets in self._targets.items()
+            },
+            items=items,
+        )
+
+
+def split_batches(items: int, size: int) -> list[tuple[int, int]]:
+    """Cut `items` into batches; a last one of a single item joins the one before.
+
+    Batch norm cannot train on one item, and dropping it would leave an item out.
+    """
+    starts = list(range(0, items, size))
+    if len(starts) > 1 and items - starts[-1] == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], items], strict=True))
+
+
+@dataclass(frozen=True)
+class Shuffle:
+    """Every training item once an epoch, in a new order each time."""
+
+    items: int
+    stream: Stream
+
+    def indices(self, epoch: int) -> np.ndarray:
+        """A permutation drawn for this epoch."""
+        return self.stream.numpy(epoch).permutation(self.items)
+
+    def __len__(self) -> int:
+        return self.items
+
+
+def _share(array: np.ndarray) -> torch.Tensor:
+    """A tensor over the array's own memory; nobody writes to it, so read-only is fine."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(array)
