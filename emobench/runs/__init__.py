@@ -1,0 +1,1 @@
+"""What a run leaves behind, where it lies, and the executor that makes it."""

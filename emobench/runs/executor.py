@@ -1,0 +1,259 @@
+"""One run from start to record: data, audit, training, scores. The only maker of records."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import torch
+
+from emobench.api import EmobenchError, PostProcessor
+from emobench.registry import Registry
+from emobench.runs.folder import RunFolder
+from emobench.runs.inputs import build_source, load_data
+from emobench.runs.listener import Listener
+from emobench.runs.observer import Observer, TimedOut, model_bytes
+from emobench.runs.opening import OpenedPlan, open_plan
+from emobench.runs.plan import Plan, Settings, component_versions
+from emobench.runs.provenance import gather, peak_memory_mb
+from emobench.runs.record import FINAL_STATES, Attempt, Costs, Record, State
+from emobench.runs.results import Outcome, final_scores
+from emobench.runs.store import RunStore
+from emobench.training.build import Builder, build_run, choose_device
+from emobench.training.checkpoints import remove_checkpoints
+from emobench.training.loop import Diverged, fit
+from emobench.training.model import count_flops, count_parameters
+from emobench.training.source import PreparedSource
+
+LOG_LINES = 20
+
+
+def execute(
+    plan: Plan, *, settings: Settings, registry: Registry, listener: Listener | None = None
+) -> Record:
+    """Run a plan, or give the stored record when the same run is already there.
+
+    A run that was interrupted goes on from its last checkpoint and ends with the same numbers.
+    Faults of the call, the data or a plugin are recorded and raised; whatever else stops the
+    run is its result, told by the record's state.
+    """
+    listener = listener or Listener()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    device = choose_device(settings.device)
+    opened = open_plan(plan, settings=settings, registry=registry)
+    store = RunStore(settings.runs)
+    stored = store.get(opened.run_id)
+    if stored is not None and stored.state in FINAL_STATES and not settings.fresh:
+        return stored
+    earlier = stored.attempts if stored is not None and not settings.fresh else ()
+    record = Record(
+        id=opened.run_id,
+        identity=opened.identity,
+        recipe_name=plan.recipe.name,
+        recipe=plan.recipe.dump(),
+        task=opened.stamp,
+        seed=plan.seed,
+        state="interrupted",
+        attempts=(*earlier, Attempt(started=_now())),
+        provenance=gather(
+            device=device,
+            registry=registry,
+            components=component_versions(plan.recipe, plan.task, registry),
+        ),
+    )
+    with store.begin(record, fresh=settings.fresh) as folder:
+        attempt = _Attempt(
+            opened=opened,
+            settings=settings,
+            registry=registry,
+            listener=listener,
+            folder=folder,
+            device=device,
+            record=record,
+        )
+        return attempt.run()
+
+
+class _Attempt:
+    """One start of a run, inside its locked folder."""
+
+    def __init__(
+        self,
+        *,
+        opened: OpenedPlan,
+        settings: Settings,
+        registry: Registry,
+        listener: Listener,
+        folder: RunFolder,
+        device: str,
+        record: Record,
+    ) -> None:
+        self.opened, self.settings, self.registry = opened, settings, registry
+        self.listener, self.folder, self.device = listener, folder, device
+        self.record = record
+        self.started = time.monotonic()
+        self.observer: Observer | None = None
+
+    def run(self) -> Record:
+        """Do the work; whatever happens, the folder holds a true record afterwards."""
+        try:
+            self._work()
+        except KeyboardInterrupt:
+            self._close("interrupted", "stopped by the user; the same command resumes it")
+            raise
+        except Diverged as error:
+            self._close("diverged", str(error))
+        except TimedOut as error:
+            self._close("timed_out", str(error))
+        except EmobenchError as error:
+            self._close("failed", str(error))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever stops a run is its result
+            log = tuple(traceback.format_exc().splitlines()[-LOG_LINES:])
+            if _is_out_of_memory(error):
+                self._close("out_of_memory", str(error).splitlines()[0], log=log)
+            else:
+                self._close("failed", f"{type(error).__name__}: {error}", log=log)
+        return self.record
+
+    def _work(self) -> None:
+        self.listener.stage("data", self.opened.plan.task.name)
+        data = load_data(self.opened, self.settings, self.registry, self.listener)
+        self.record = replace(
+            self.record,
+            data=data.stamp,
+            audit=data.audit,
+            costs=replace(self.record.costs, data_s=data.prepared.seconds),
+        )
+        self.listener.stage("train", self.opened.plan.recipe.name)
+        recipe = self.opened.plan.recipe
+        source, context = build_source(self.opened, data, self.registry, self.device)
+        self.observer = observer = Observer(
+            folder=self.folder,
+            listener=self.listener,
+            select=recipe.train.select,
+            checkpoint_every=recipe.train.checkpoint_every,
+            time_limit=self.settings.time_limit,
+        )
+        run, techniques = build_run(
+            recipe, context=context, registry=self.registry, observer=observer
+        )
+        observer.techniques = techniques
+        observer.resume(run)
+        flops = _flops(run.model, source)
+        fit(run, source, observer)
+        train_s = observer.train_s
+        self.listener.stage("score", self.opened.plan.task.name)
+        builder = Builder(recipe=recipe, registry=self.registry, context=context)
+        outcome = final_scores(run, source, self.opened.items, _postprocessors(builder))
+        costs = replace(
+            self.record.costs,
+            train_s=train_s,
+            epochs=run.epoch,
+            best_epoch=observer.best_epoch,
+            updates=run.update,
+            parameters=count_parameters(run.model),
+            flops_per_item=flops,
+            ms_per_item=outcome.ms_per_item,
+        )
+        self._keep(run.model, outcome, costs)
+
+    def _keep(self, model: torch.nn.Module, outcome: Outcome, costs: Costs) -> None:
+        """Write weights, predictions and plots, then the record that vouches for them."""
+        weights = model_bytes(model)
+        self.folder.write("model.safetensors", weights)
+        self.folder.write_predictions(outcome.predictions)
+        predictions = (self.folder.path / "predictions.npz").read_bytes()
+        self.record = replace(
+            self.record,
+            scores=outcome.scores,
+            collapse=outcome.collapse,
+            costs=costs,
+            hashes={
+                "model.safetensors": _digest(weights),
+                "predictions.npz": _digest(predictions),
+            },
+        )
+        self._plot()
+        collapsed = outcome.collapse is not None
+        reason = outcome.collapse.reason if outcome.collapse else ""
+        self._close("collapsed" if collapsed else "ok", reason)
+        remove_checkpoints(self.folder.path / "checkpoints")
+
+    def _plot(self) -> None:
+        from emobench.runs.plots import plot_confusion, plot_learning_curves
+
+        folder = self.folder.path / "plots"
+        folder.mkdir(exist_ok=True)
+        title = f"{self.record.recipe_name} on {self.record.task.name}, seed {self.record.seed}"
+        history = self.folder.read_history()
+        plot_learning_curves(history, folder / "learning_curves.png", title=title)
+        for name, scores in self.record.scores.items():
+            if scores.confusion:
+                plot_confusion(
+                    np.asarray(scores.confusion),
+                    [row.name for row in scores.classes],
+                    folder / f"confusion_{name}.png",
+                    title=title,
+                )
+
+    def _close(self, state: State, reason: str, *, log: tuple[str, ...] = ()) -> None:
+        """Write the record as it stands now."""
+        *earlier, current = self.record.attempts
+        resumed = self.observer.resumed_from if self.observer else 0
+        ended = replace(
+            current, ended=_now(), state=state, reason=reason, resumed_from_epoch=resumed
+        )
+        costs = replace(
+            self.record.costs,
+            total_s=time.monotonic() - self.started + self._earlier_s(),
+            peak_memory_mb=peak_memory_mb(),
+        )
+        self.record = replace(
+            self.record,
+            state=state,
+            reason=reason,
+            log=log,
+            attempts=(*earlier, ended),
+            costs=costs,
+        )
+        self.folder.finish(self.record)
+
+    def _earlier_s(self) -> float:
+        return self.observer.earlier_s if self.observer else 0.0
+
+
+def _postprocessors(builder: Builder) -> dict[str, list[PostProcessor]]:
+    return {
+        target.name: [
+            builder.component(block, context=replace(builder.context, target=target))
+            for block in builder.recipe.postprocess
+        ]
+        for target in builder.context.task.targets
+    }
+
+
+def _flops(model: Any, source: PreparedSource) -> int | None:
+    batch = next(iter(source.validation()), None)
+    if batch is None:
+        return None
+    return count_flops(model, {name: tensor[:1] for name, tensor in batch.inputs.items()})
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "not enough memory" in str(error)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,250 @@
+"""What a run learns from: features prepared and audited, batches, facts for components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from emobench.api import (
+    Context,
+    Dataset,
+    EmobenchError,
+    Frontend,
+    Items,
+    Sampler,
+    SamplerContext,
+    Stream,
+    TaskFacts,
+    UsageError,
+)
+from emobench.data.audit import Audit, audit, row_digests
+from emobench.data.prepared import Prepared, default_cache, prepare
+from emobench.data.protocols import Split
+from emobench.recipes.identity import identity
+from emobench.registry import Registry
+from emobench.runs.listener import Listener
+from emobench.runs.opening import OpenedPlan
+from emobench.runs.plan import Settings, component_versions
+from emobench.runs.record import AuditVerdict, DataStamp, Finding
+from emobench.training.build import Builder, schedule_for
+from emobench.training.source import PreparedSource, SampleChain, Shuffle
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedData:
+    """Prepared features, audited, with what a component may know of them."""
+
+    frontend: Frontend
+    prepared: Prepared
+    split: Split
+    audit: AuditVerdict
+    stamp: DataStamp
+    facts: TaskFacts
+
+
+def load_data(
+    opened: OpenedPlan, settings: Settings, registry: Registry, listener: Listener
+) -> LoadedData:
+    """Prepare the features (from the cache when they are there) and audit the split."""
+    frontend = _build_frontend(opened, registry)
+    block = opened.plan.recipe.frontend
+    key = identity(
+        data=opened.fingerprint,
+        dataset=[opened.plan.task.dataset.use, opened.plan.task.dataset.options.dump()],
+        protocol=opened.plan.task.protocol.use == "augment-first"
+        and opened.plan.task.protocol.dump(),
+        frontend=[block.use, block.options.dump()],
+        code=component_versions(opened.plan.recipe, opened.plan.task, registry)[
+            f"frontend/{block.use}"
+        ],
+    )
+    prepared = prepare(
+        opened.dataset,
+        opened.items,
+        frontend=frontend,
+        key=key,
+        cache=settings.cache or default_cache(),
+        progress=listener.progress,
+    )
+    for skipped in prepared.skipped:
+        listener.warn(f"{skipped.id} is left out: {skipped.reason}")
+    split = _usable(opened.split, prepared.usable)
+    for warning in split.warnings:
+        listener.warn(warning)
+    listener.stage("audit", opened.plan.task.name)
+    found = audit(
+        opened.items,
+        split,
+        opened.plan.task.protocol,
+        digests=row_digests(prepared.features),
+        target=opened.targets[0],
+    )
+    return LoadedData(
+        frontend=frontend,
+        prepared=prepared,
+        split=split,
+        audit=_verdict(found),
+        stamp=_data_stamp(opened, split, prepared),
+        facts=_facts(opened, split, frontend),
+    )
+
+
+def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
+    block = opened.plan.recipe.frontend
+    offered = opened.dataset.modalities
+    modality = registry.get(block.kind, block.use).load().modality  # type: ignore[attr-defined]
+    if modality not in offered:
+        raise UsageError(
+            f"frontend '{block.use}' reads {modality}, but task {opened.plan.task.name} offers "
+            f"{', '.join(offered)}; choose a recipe made for that"
+        )
+    facts = _facts(opened, opened.split, None)
+    first = _first_readable(opened.dataset, opened.items)
+    context = Context(
+        task=facts,
+        stream=Stream(opened.plan.seed),
+        schedule=schedule_for(1, steps=1),
+        modality=modality,
+        inputs={name: array.shape for name, array in first.items()},
+    )
+    builder = Builder(recipe=opened.plan.recipe, registry=registry, context=context)
+    frontend: Frontend = builder.component(block)
+    return frontend
+
+
+def _first_readable(dataset: Dataset, items: Items) -> Mapping[str, np.ndarray]:
+    for position in range(min(len(items), 20)):
+        try:
+            return dataset.load(position)
+        except EmobenchError:
+            continue
+    return {}
+
+
+def _facts(opened: OpenedPlan, split: Split, frontend: Frontend | None) -> TaskFacts:
+    counts = {}
+    for target in opened.targets:
+        if target.kind == "class":
+            labels = np.asarray(opened.items.targets[target.name])[split.train]
+            counts[target.name] = tuple(
+                int(count) for count in np.bincount(labels, minlength=len(target.classes))
+            )
+        elif target.kind in ("labels", "distribution"):
+            rows = np.asarray(opened.items.targets[target.name])[split.train]
+            counts[target.name] = tuple(int(count) for count in rows.sum(axis=0).round())
+    return TaskFacts(
+        name=opened.plan.task.name,
+        modalities=(frontend.modality,) if frontend else tuple(opened.dataset.modalities),
+        targets=opened.targets,
+        metric=opened.plan.task.metric,
+        train_items=len(split.train),
+        class_counts=counts,
+        rates=opened.dataset.rates,
+    )
+
+
+def _usable(split: Split, usable: np.ndarray) -> Split:
+    """The split without unreadable items; the others stay on the side they were on."""
+    return replace(
+        split,
+        train=split.train[usable[split.train]],
+        validation=split.validation[usable[split.validation]],
+        test=split.test[usable[split.test]],
+    )
+
+
+def _verdict(found: Audit) -> AuditVerdict:
+    return AuditVerdict(
+        verdict=found.verdict,
+        findings=tuple(
+            Finding(
+                check=finding.check,
+                severity=finding.severity,
+                message=finding.message,
+                items=finding.items,
+            )
+            for finding in found.findings
+        ),
+    )
+
+
+def _data_stamp(opened: OpenedPlan, split: Split, prepared: Prepared) -> DataStamp:
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    groups = {
+        name: len({opened.items.groups[position] for position in positions})
+        for name, positions in parts.items()
+        if opened.items.groups
+    }
+    return DataStamp(
+        fingerprint=opened.fingerprint,
+        train=len(split.train),
+        validation=len(split.validation),
+        test=len(split.test),
+        groups=groups,
+        skipped=tuple((skipped.id, skipped.reason) for skipped in prepared.skipped),
+    )
+
+
+def build_source(
+    opened: OpenedPlan, data: LoadedData, registry: Registry, device: str
+) -> tuple[PreparedSource, Context]:
+    """The run's batches, and the context that its components are built with."""
+    recipe, modality = opened.plan.recipe, data.frontend.modality
+    context = Context(
+        task=data.facts,
+        stream=Stream(opened.plan.seed),
+        schedule=schedule_for(recipe.train.epochs, steps=1),
+        device=device,
+        modality=modality,
+        inputs={modality: tuple(data.prepared.features.shape[1:])},
+    )
+    builder = Builder(recipe=recipe, registry=registry, context=context)
+    samples, _ = builder.augmentations()
+    chains = {}
+    if samples:
+        chains[modality] = SampleChain(
+            load=lambda position: opened.dataset.load(position)[modality],
+            frontend=data.frontend,
+            augmentations=samples,
+            stream=context.stream.child("augmentation"),
+            workers=recipe.train.workers,
+        )
+    source = PreparedSource(
+        features={modality: data.prepared.features},
+        targets={
+            target.name: np.asarray(
+                opened.items.targets[target.name],
+                dtype=np.int64 if target.kind == "class" else np.float32,
+            )
+            for target in opened.targets
+        },
+        train_positions=data.split.train,
+        validation_positions=data.split.validation,
+        test_positions=data.split.test,
+        sampler=_sampler(builder, opened, data),
+        batch_size=recipe.train.batch_size,
+        device=torch.device(device),
+        chains=chains,
+    )
+    schedule = schedule_for(recipe.train.epochs, steps=source.steps)
+    return source, replace(context, schedule=schedule)
+
+
+def _sampler(builder: Builder, opened: OpenedPlan, data: LoadedData) -> Sampler:
+    stream = builder.context.stream.child("sampler")
+    block = builder.recipe.sampler
+    train = data.split.train
+    if block is None:
+        return Shuffle(len(train), stream)
+    context = SamplerContext(
+        stream=stream,
+        labels=np.asarray(opened.items.targets[opened.targets[0].name])[train],
+        groups=tuple(opened.items.groups[position] for position in train)
+        if opened.items.groups
+        else (),
+    )
+    sampler: Sampler = builder.registry.get("sampler", block.use).build(block.options, context)
+    return sampler

@@ -1,0 +1,127 @@
+"""What will be run: recipes x tasks x seeds x folds, and the identity of each run. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emobench.api.errors import UsageError
+from emobench.data.tasks import Task, find_task, folder_task
+from emobench.recipes.identity import identity
+from emobench.recipes.model import Block, Recipe
+from emobench.registry import Registry
+
+if TYPE_CHECKING:
+    from emobench.runs.record import TaskStamp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One run to be: a recipe on one fold of a task with one seed."""
+
+    recipe: Recipe
+    task: Task
+    seed: int
+    fold: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where and how to run; none of it changes a score on one machine."""
+
+    runs: Path = Path("runs")
+    data_root: str = ""
+    device: str = "auto"
+    fresh: bool = False
+    cache: Path | None = None
+    time_limit: float | None = None
+
+
+def plan_runs(
+    recipes: Sequence[Recipe],
+    *,
+    task_names: Sequence[str] = (),
+    seeds: Sequence[int] = (0,),
+    fold: int | None = None,
+    data: Path | None = None,
+    group: str | None = None,
+    registry: Registry,
+) -> list[Plan]:
+    """Every run that a call asks for; k-fold tasks run every fold unless one is named."""
+    if data is not None and task_names:
+        raise UsageError("--data makes a task of its own; leave --task out, or give a task file")
+    if group is not None and data is None:
+        raise UsageError("--group belongs to --data; a task file states its group itself")
+    plans = []
+    for recipe in recipes:
+        for task in _tasks(recipe, task_names, data, group, registry):
+            for each in _folds(task, fold):
+                plans += [Plan(recipe=recipe, task=task, seed=seed, fold=each) for seed in seeds]
+    return plans
+
+
+def _tasks(
+    recipe: Recipe,
+    names: Sequence[str],
+    data: Path | None,
+    group: str | None,
+    registry: Registry,
+) -> list[Task]:
+    if data is not None:
+        return [folder_task(data, group=group, registry=registry)]
+    wanted = list(names) or ([recipe.task] if recipe.task else [])
+    if not wanted:
+        raise UsageError(
+            f"recipe '{recipe.name}' names no task; give one with --task "
+            "(`emobench tasks list` shows them)"
+        )
+    return [find_task(name, registry=registry) for name in wanted]
+
+
+def _folds(task: Task, fold: int | None) -> list[int]:
+    count = task.protocol.folds if task.protocol.use == "grouped-kfold" else 1
+    if fold is None:
+        return list(range(count))
+    if not 0 <= fold < count:
+        raise UsageError(f"task {task.name} has folds 0 to {count - 1}; there is no fold {fold}")
+    return [fold]
+
+
+def component_versions(recipe: Recipe, task: Task, registry: Registry) -> dict[str, str]:
+    """`kind/name` of everything that takes part, with the package and version it comes from."""
+    blocks: list[Block] = [*recipe.blocks(), task.dataset]
+    versions = {}
+    for block in blocks:
+        plugin = registry.get(block.kind, block.use).plugin
+        versions[f"{block.kind}/{block.use}"] = f"{plugin.package} {plugin.version}"
+    return dict(sorted(versions.items()))
+
+
+def run_identity(plan: Plan, *, stamp: TaskStamp, fingerprint: str, registry: Registry) -> str:
+    """Hash of all that could move a score: recipe, task, data, seed, fold, component versions."""
+    recipe = {key: value for key, value in plan.recipe.dump().items() if key not in IGNORED}
+    return identity(
+        recipe=recipe,
+        task=[stamp.version, dict(stamp.protocol), list(stamp.targets), stamp.metric],
+        dataset=[plan.task.dataset.use, plan.task.dataset.options.dump()],
+        data=fingerprint,
+        seed=plan.seed,
+        fold=plan.fold,
+        components=component_versions(plan.recipe, plan.task, registry),
+    )
+
+
+IGNORED = frozenset({"name", "summary", "task", "schema"})
+"""Recipe keys that say what a recipe is called, not what it does."""
+
+
+def run_id(plan: Plan, identity: str) -> str:
+    """A folder name a person can read, made unique by the identity."""
+    words = [plan.recipe.name, plan.task.name]
+    if plan.task.protocol.use == "grouped-kfold":
+        words.append(f"fold{plan.fold}")
+    words += [f"seed{plan.seed}", identity[:10]]
+    text = "-".join(words).lower()
+    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in text)

@@ -1,0 +1,150 @@
+"""From a trained model to scores: validation first, then post-processing, then the test, once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emobench.api import Evaluation, Items, PostProcessor, RunState, Target
+from emobench.runs.record import ClassScore, CollapseFacts, TargetScores
+from emobench.scoring.collapse import judge_collapse
+from emobench.scoring.metrics import confusion_matrix, per_class, probabilities, score
+from emobench.training.source import PreparedSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Everything that the last evaluation gives."""
+
+    scores: Mapping[str, TargetScores]
+    collapse: CollapseFacts | None
+    predictions: Mapping[str, np.ndarray]
+    ms_per_item: float
+
+
+def final_scores(
+    run: RunState,
+    source: PreparedSource,
+    items: Items,
+    postprocessors: Mapping[str, Sequence[PostProcessor]],
+) -> Outcome:
+    """Fit post-processors on validation, apply them, score the test set once."""
+    validation: Evaluation = run.hooks.evaluate(run=run, loader=source.validation())
+    started = time.perf_counter()
+    test: Evaluation = run.hooks.evaluate(run=run, loader=source.test())
+    seconds = time.perf_counter() - started
+    predictions = {
+        **_rows("validation", validation, items),
+        **_rows("test", test, items),
+    }
+    scores: dict[str, TargetScores] = {}
+    collapse = None
+    for target in run.task.targets:
+        name = target.name
+        fitted = _fit(postprocessors.get(name, ()), validation, target)
+        for part, evaluation in (("validation", validation), ("test", test)):
+            before = probabilities(target, evaluation.logits[name])
+            predictions[f"{part}/{name}/before"] = before
+            predictions[f"{part}/{name}/after"] = _apply(fitted, evaluation.logits[name], before)
+            predictions[f"{part}/{name}/truth"] = evaluation.targets[name]
+        scores[name] = _target_scores(target, predictions)
+        if collapse is None:
+            collapse = _collapse(target, predictions)
+    return Outcome(
+        scores=scores,
+        collapse=collapse,
+        predictions=predictions,
+        ms_per_item=1000 * seconds / max(1, len(test.items)),
+    )
+
+
+def _rows(part: str, evaluation: Evaluation, items: Items) -> dict[str, np.ndarray]:
+    positions = evaluation.items
+    rows = {f"{part}/items": np.asarray([items.ids[position] for position in positions])}
+    if items.groups:
+        rows[f"{part}/groups"] = np.asarray([items.groups[position] for position in positions])
+    return rows
+
+
+def _fit(
+    postprocessors: Sequence[PostProcessor], validation: Evaluation, target: Target
+) -> list[PostProcessor]:
+    """Fit each on what the ones before it make of the validation logits."""
+    logits = validation.logits[target.name]
+    for postprocessor in postprocessors:
+        postprocessor.fit(logits, validation.targets[target.name])
+        logits = _as_logits(postprocessor.apply(logits))
+    return list(postprocessors)
+
+
+def _apply(
+    postprocessors: Sequence[PostProcessor], logits: np.ndarray, before: np.ndarray
+) -> np.ndarray:
+    result = before
+    for postprocessor in postprocessors:
+        result = postprocessor.apply(logits)
+        logits = _as_logits(result)
+    return result
+
+
+def _as_logits(shares: np.ndarray) -> np.ndarray:
+    return np.log(np.clip(shares, np.finfo(np.float64).tiny, None))
+
+
+def _target_scores(target: Target, predictions: Mapping[str, np.ndarray]) -> TargetScores:
+    figures = {}
+    for part in ("validation", "test"):
+        prefix = f"{part}/{target.name}"
+        figures[part] = score(
+            target, predictions[f"{prefix}/after"], predictions[f"{prefix}/truth"]
+        )
+    if target.kind not in ("class", "distribution"):
+        return TargetScores(metrics=figures["test"], validation=figures["validation"])
+    truth, predicted = _decisions(target, predictions)
+    matrix = confusion_matrix(truth, predicted, classes=len(target.classes))
+    return TargetScores(
+        metrics=figures["test"],
+        validation=figures["validation"],
+        classes=tuple(
+            ClassScore(
+                name=name,
+                precision=float(row.precision),
+                recall=float(row.recall),
+                f1=float(row.f1),
+                support=int(row.support),
+            )
+            for name, row in zip(target.classes, per_class(matrix), strict=True)
+        ),
+        confusion=tuple(tuple(int(count) for count in row) for row in matrix),
+    )
+
+
+def _decisions(
+    target: Target, predictions: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    truth = predictions[f"test/{target.name}/truth"]
+    truth = truth.argmax(axis=1) if truth.ndim == 2 else truth
+    return truth, predictions[f"test/{target.name}/after"].argmax(axis=1)
+
+
+def _collapse(target: Target, predictions: Mapping[str, np.ndarray]) -> CollapseFacts | None:
+    if target.kind not in ("class", "distribution"):
+        return None
+    truth, _ = _decisions(target, predictions)
+    found = judge_collapse(
+        truth=truth,
+        probabilities=predictions[f"test/{target.name}/after"],
+        classes=target.classes,
+    )
+    if found is None:
+        return None
+    return CollapseFacts(
+        class_name=found.class_name,
+        share=found.share,
+        never_predicted=tuple(found.never_predicted),
+        entropy=found.entropy,
+        reason=found.reason,
+    )
