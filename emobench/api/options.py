@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, Union, dataclass_transform
+from typing import Any, ClassVar, Literal, Self, Union
 
 from emobench.api.errors import UsageError, unknown_name
 
@@ -113,7 +113,6 @@ class OptionFault:
     at_key: bool = False
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 class Options:
     """Base of every component's options; subclass it and annotate fields with `Field`."""
 
