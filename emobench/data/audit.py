@@ -1,0 +1,201 @@
+"""The leak audit: looks at a split before training and says whether its scores can be believed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from emobench.api import Items, ProtocolOptions
+from emobench.data.augmented import COPY_FIELD
+from emobench.data.protocols import Split
+
+Severity = Literal["info", "warned", "leaky"]
+Verdict = Literal["clean", "warned", "leaky"]
+
+LEAKY_SHARE = 0.01
+"""Duplicates that touch less of the test set than this cannot move a score by a point: warned."""
+
+NAMED = 20
+"""How many items a finding names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One finding of the audit; `items` names the first few that it is about."""
+
+    check: str
+    severity: Severity
+    message: str
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """What the audit said: the worst of its findings."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+
+
+def row_digests(features: np.ndarray, *, usable: np.ndarray | None = None) -> tuple[str, ...]:
+    """A content digest of each row; empty for rows that are not usable."""
+    return tuple(
+        hashlib.blake2b(np.ascontiguousarray(row).tobytes(), digest_size=16).hexdigest()
+        if usable is None or usable[index]
+        else ""
+        for index, row in enumerate(features)
+    )
+
+
+def audit(
+    items: Items,
+    split: Split,
+    protocol: ProtocolOptions,
+    *,
+    digests: Sequence[str] | None = None,
+) -> Audit:
+    """Audit a split; `digests` (one an item, empty where unknown) open the look for duplicates."""
+    findings = [*_by_design(items, split, protocol), *_shared_groups(items, split)]
+    if digests is not None:
+        alike = _alike(digests)
+        findings += _duplicates(items, split, alike)
+        findings += _conflicting_labels(items, split, alike)
+    severities = {finding.severity for finding in findings}
+    verdict: Verdict = (
+        "leaky" if "leaky" in severities else "warned" if "warned" in severities else "clean"
+    )
+    return Audit(verdict=verdict, findings=tuple(findings))
+
+
+def _by_design(items: Items, split: Split, protocol: ProtocolOptions) -> Iterator[Finding]:
+    if protocol.use == "augment-first":
+        origins = items.fields.get(COPY_FIELD, items.ids)
+        seen = {origins[index] for index in split.train}
+        touched = [index for index in split.test if origins[index] in seen]
+        yield Finding(
+            check="augmented-twins",
+            severity="leaky",
+            message="protocol 'augment-first' leaks on purpose: "
+            f"{_share(touched, split)} have a copy of the same original in training",
+            items=_named(items, touched),
+        )
+    if not items.groups:
+        yield Finding(
+            check="no-groups",
+            severity="warned",
+            message="no group (speaker, subject) is known: the split may leak. Say where groups "
+            "are found (group: {pattern: ...}, or --group PATTERN)",
+        )
+
+
+def _shared_groups(items: Items, split: Split) -> Iterator[Finding]:
+    if not items.groups:
+        return
+    word = items.group_name
+    training = {items.groups[index] for index in split.train}
+    validation = {items.groups[index] for index in split.validation}
+    in_test = {items.groups[index] for index in split.test}
+    shared = in_test & (training | validation)
+    if shared:
+        touched = [index for index in split.test if items.groups[index] in shared]
+        yield Finding(
+            check="shared-groups",
+            severity="leaky",
+            message=f"{len(shared)} of {len(in_test)} test {word}s are also in training or "
+            f"validation ({_some(shared)}): {_share(touched, split)} are theirs",
+            items=_named(items, touched),
+        )
+    inner = training & validation
+    if inner:
+        touched = [index for index in split.validation if items.groups[index] in inner]
+        yield Finding(
+            check="shared-groups-validation",
+            severity="warned",
+            message=f"{len(inner)} of {len(validation)} validation {word}s are also in training "
+            f"({_some(inner)}): what is chosen on validation is chosen on scores too high",
+            items=_named(items, touched),
+        )
+
+
+def _alike(digests: Sequence[str]) -> list[list[int]]:
+    """Positions of items of equal content, two or more together."""
+    by_digest: dict[str, list[int]] = defaultdict(list)
+    for index, digest in enumerate(digests):
+        if digest:
+            by_digest[digest].append(index)
+    return [together for together in by_digest.values() if len(together) > 1]
+
+
+def _duplicates(items: Items, split: Split, alike: list[list[int]]) -> Iterator[Finding]:
+    training, validation = set(split.train.tolist()), set(split.validation.tolist())
+    test = set(split.test.tolist())
+    outside = training | validation
+    touched = _with_twin(alike, side=test, others=outside)
+    if touched:
+        enough = len(touched) >= LEAKY_SHARE * len(test)
+        yield Finding(
+            check="duplicates",
+            severity="leaky" if enough else "warned",
+            message=f"{_share(touched, split)} are exact duplicates of training or validation "
+            "items",
+            items=_named(items, touched),
+        )
+    inner = _with_twin(alike, side=validation, others=training)
+    if inner:
+        yield Finding(
+            check="duplicates-validation",
+            severity="warned",
+            message=f"{len(inner)} of {len(validation)} validation items are exact duplicates of "
+            "training items",
+            items=_named(items, inner),
+        )
+
+
+def _with_twin(alike: list[list[int]], *, side: set[int], others: set[int]) -> list[int]:
+    return sorted(
+        index
+        for together in alike
+        if not others.isdisjoint(together)
+        for index in together
+        if index in side
+    )
+
+
+def _conflicting_labels(items: Items, split: Split, alike: list[list[int]]) -> Iterator[Finding]:
+    test = set(split.test.tolist())
+    for spec in items.specs:
+        values = np.asarray(items.targets[spec.name])
+        torn = sorted(
+            index
+            for together in alike
+            if any(not np.array_equal(values[together[0]], values[other]) for other in together)
+            for index in together
+        )
+        if torn:
+            touched = [index for index in torn if index in test]
+            yield Finding(
+                check="conflicting-labels",
+                severity="warned",
+                message=f"{len(torn)} items are identical in content but not in '{spec.name}'; "
+                f"{_share(touched, split)} are among them",
+                items=_named(items, torn),
+            )
+
+
+def _share(touched: Sequence[int], split: Split) -> str:
+    total = len(split.test)
+    return f"{len(touched)} of {total} test items ({100 * len(touched) / max(1, total):.1f}%)"
+
+
+def _named(items: Items, positions: Sequence[int]) -> tuple[str, ...]:
+    return tuple(items.ids[index] for index in positions[:NAMED])
+
+
+def _some(names: set[str]) -> str:
+    ordered = sorted(names)
+    return ", ".join(ordered[:5]) + (", …" if len(ordered) > 5 else "")

@@ -1,0 +1,189 @@
+"""Finds the files of a `folder` dataset and the words about each: label, group, part of the split.
+
+Reads names and the table; opens no media file.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from emobench.api import DataError, unknown_name
+from emobench.data.folder_options import FolderOptions, Where
+from emobench.data.media import AUDIO_SUFFIXES, IMAGE_SUFFIXES
+
+SUFFIXES = {"audio": AUDIO_SUFFIXES, "image": IMAGE_SUFFIXES}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One file: its path below the root with forward slashes, and its row of the table."""
+
+    name: str
+    row: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Every file that counts, all of one modality, in order of name or of the table."""
+
+    files: tuple[Listed, ...]
+    modality: str
+
+
+def list_files(root: Path, options: FolderOptions) -> Listing:
+    """The files of the folder, or of its table, with their modality."""
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise DataError(
+            f"the data folder {root} {what}; give the folder that holds your audio clips or "
+            "images (dataset.root in the task file, or --data DIR)"
+        )
+    files = _from_table(root, options) if options.table else _below(root)
+    found = {
+        modality: [file for file in files if _suffix(file) in suffixes]
+        for modality, suffixes in SUFFIXES.items()
+    }
+    modality = options.modality if options.modality != "auto" else _only_modality(root, found)
+    if options.table and len(found[modality]) < len(files):
+        strange = [file.name for file in files if _suffix(file) not in SUFFIXES[modality]]
+        raise DataError(
+            f"{root / options.table}: {len(strange)} of {len(files)} files are not {modality} "
+            f"files by their suffix: {some(strange)}; known suffixes: "
+            f"{', '.join(sorted(SUFFIXES[modality]))}"
+        )
+    if not found[modality]:
+        raise DataError(
+            f"{root} holds no {modality} file among {len(files)} files; looked for the suffixes "
+            f"{', '.join(sorted(SUFFIXES[modality]))}, in sub-folders too"
+        )
+    return Listing(files=tuple(found[modality]), modality=modality)
+
+
+def _suffix(file: Listed) -> str:
+    return PurePosixPath(file.name).suffix.lower()
+
+
+def _below(root: Path) -> list[Listed]:
+    found = []
+    for folder, inner, names in os.walk(root):
+        inner[:] = [name for name in inner if not name.startswith((".", "__MACOSX"))]
+        found += [Path(folder, name) for name in names if not name.startswith(".")]
+    return [
+        Listed(name=name) for name in sorted(path.relative_to(root).as_posix() for path in found)
+    ]
+
+
+def _only_modality(root: Path, found: Mapping[str, Sequence[Listed]]) -> str:
+    present = [modality for modality, files in found.items() if files]
+    if len(present) > 1:
+        counts = " and ".join(
+            f"{len(files)} {modality} files (such as {files[0].name})"
+            for modality, files in found.items()
+        )
+        raise DataError(f"{root} holds {counts}; say which count with modality: audio, or image")
+    if not present:
+        known = sorted(AUDIO_SUFFIXES | IMAGE_SUFFIXES)
+        raise DataError(
+            f"{root} holds no audio file and no image; looked for the suffixes "
+            f"{', '.join(known)}, in sub-folders too"
+        )
+    return present[0]
+
+
+def _from_table(root: Path, options: FolderOptions) -> list[Listed]:
+    table = root / options.table
+    rows = _read_rows(table)
+    wanted = {"file": options.file}
+    places = {"label": options.label, "group": options.group, "split": options.split}
+    wanted |= {f"{name}.column": place.column for name, place in places.items() if place.column}
+    if not rows:
+        raise DataError(f"{table}: has no rows below its header")
+    missing = [
+        f"{option}: {unknown_name('column', column, rows[0])}"
+        for option, column in wanted.items()
+        if column.strip() not in rows[0]
+    ]
+    if missing:
+        raise DataError(f"{table}: " + "; ".join(missing))
+    files: dict[str, Listed] = {}
+    for number, row in enumerate(rows, start=2):
+        empty = [column for column in wanted.values() if not row[column.strip()]]
+        if empty:
+            raise DataError(f"{table}: row {number} has nothing in column '{empty[0]}'")
+        name = row[options.file.strip()].replace("\\", "/")
+        if name in files:
+            raise DataError(f"{table}: row {number} lists {name} a second time")
+        files[name] = Listed(name=name, row=row)
+    absent = [name for name in files if not (root / name).is_file()]
+    if absent:
+        raise DataError(
+            f"{table}: {len(absent)} of {len(files)} listed files do not exist below {root}: "
+            f"{some(absent)}; paths in column '{options.file}' are relative to that folder"
+        )
+    return list(files.values())
+
+
+def _read_rows(table: Path) -> list[dict[str, str]]:
+    """Rows by column, both stripped of spaces; commas, semicolons and tabs may part them."""
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+        first = text.partition("\n")[0]
+        delimiter = max(",;\t", key=first.count)
+        lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+        header = [word.strip() for word in next(lines, [])]
+        rows = [[word.strip() for word in line] for line in lines if any(line)]
+    except FileNotFoundError as error:
+        raise DataError(f"{table}: there is no such table; table is relative to root") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{table}: cannot be read as a CSV table: {error}") from error
+    return [dict(zip(header, row + [""] * len(header), strict=False)) for row in rows]
+
+
+def words_of(files: Sequence[Listed], where: Where, *, what: str) -> tuple[str, ...]:
+    """The word about each file, from the place named; a DataError when some have none."""
+    if where.column:
+        return tuple(file.row[where.column.strip()] for file in files)
+    finder = _parent(where.folder) if where.folder else _matcher(where.pattern)
+    words = [finder(PurePosixPath(file.name)) for file in files]
+    without = [file.name for file, word in zip(files, words, strict=True) if not word]
+    if without:
+        share = "none" if len(without) == len(files) else f"{len(files) - len(without)}"
+        verb = "gives a word for" if where.folder else "matches"
+        raise DataError(
+            f"{what}: {where} {verb} {share} of {len(files)} files; it fails on {some(without)}. "
+            + (
+                "Count folders from the file up to the data folder"
+                if where.folder
+                else "It is searched in the file name, folders left out"
+            )
+        )
+    return tuple(word or "" for word in words)
+
+
+def _parent(steps: int) -> Callable[[PurePosixPath], str | None]:
+    def find(path: PurePosixPath) -> str | None:
+        return path.parts[-1 - steps] if len(path.parts) > steps else None
+
+    return find
+
+
+def _matcher(pattern: str) -> Callable[[PurePosixPath], str | None]:
+    compiled = re.compile(pattern)
+
+    def find(path: PurePosixPath) -> str | None:
+        match = compiled.search(path.name)
+        if match is None:
+            return None
+        return match.group(1) if compiled.groups else match.group(0)
+
+    return find
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, for a message."""
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
