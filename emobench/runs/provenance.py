@@ -8,12 +8,12 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from emobench.api import API_VERSION, Kind
+from emobench.api import API_VERSION
 from emobench.registry import CORE_PACKAGE, Registry
 from emobench.runs.record import Provenance
 
@@ -22,22 +22,16 @@ GIT_SECONDS = 5
 REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def gather(
-    device: str, *, registry: Registry, components: Iterable[tuple[Kind, str]]
-) -> Provenance:
-    """Collect the provenance of a run on `device` that uses these (kind, name) components."""
+def gather(device: str, *, registry: Registry, components: Mapping[str, str]) -> Provenance:
+    """Collect the provenance of a run on `device`; `components` are its own, with versions."""
     plugins = {plugin.package: plugin.version for plugin in registry.plugins}
-    used = {}
-    for kind, name in sorted(set(components)):
-        plugin = registry.get(kind, name).plugin
-        used[f"{kind}/{name}"] = f"{plugin.package} {plugin.version}"
     return Provenance(
         emobench=installed_version(CORE_PACKAGE),
         api=API_VERSION,
         python=platform.python_version(),
         packages=required_packages(CORE_PACKAGE, *plugins),
         plugins=dict(sorted(plugins.items())),
-        components=used,
+        components=dict(components),
         git=git_revision(PACKAGE_FOLDER),
         platform=_platform(),
         processor=_processor(),
