@@ -1,0 +1,44 @@
+"""Which metrics exist and how an unknown one is refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from emobench.api import UsageError
+from emobench.scoring.catalogue import METRICS, check_metric
+
+
+def test_a_known_metric_is_returned() -> None:
+    assert check_metric("uar", kind="class") is METRICS["uar"]
+
+
+def test_a_misspelt_metric_is_answered_with_the_nearest_and_the_usable_ones() -> None:
+    with pytest.raises(UsageError) as caught:
+        check_metric("acuracy", kind="class")
+    assert str(caught.value) == (
+        "unknown metric for a class target 'acuracy'; did you mean 'accuracy'?; "
+        "known: accuracy, ece, log_loss, macro_f1, uar, weighted_f1"
+    )
+
+
+def test_a_metric_of_another_kind_says_what_it_is_for() -> None:
+    with pytest.raises(UsageError, match="'ccc' exists, but for targets of kind number"):
+        check_metric("ccc", kind="labels")
+
+
+def test_names_are_the_keys() -> None:
+    assert all(name == metric.name for name, metric in METRICS.items())
+
+
+def test_errors_are_better_when_lower() -> None:
+    lower = {name for name, metric in METRICS.items() if not metric.higher_is_better}
+    assert lower == {"log_loss", "ece", "kl", "mae", "rmse"}
+
+
+def test_the_catalogue_is_light() -> None:
+    code = "import sys, emobench.scoring.catalogue; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
