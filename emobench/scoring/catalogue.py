@@ -56,7 +56,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def check_metric(name: str, *, kind: TargetKind) -> Metric:
+def check_metric(name: str, kind: TargetKind) -> Metric:
     """The metric of that name, or a UsageError that says which exist for this kind of target."""
     metric = METRICS.get(name)
     if metric is not None and kind in metric.kinds:

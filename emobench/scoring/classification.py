@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +19,13 @@ Counts = NDArray[np.int64]
 class ClassFigures:
     """How one class fared."""
 
-    name: str
     precision: float
     recall: float
     f1: float
     support: int
 
 
-def confusion_matrix(truth: ArrayLike, *, predicted: ArrayLike, classes: int) -> Counts:
+def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, *, classes: int) -> Counts:
     """How often class `row` was called class `column`, as counts `(classes, classes)`."""
     true_ids, predicted_ids = np.asarray(truth), np.asarray(predicted)
     if true_ids.shape != predicted_ids.shape or true_ids.ndim != 1:
@@ -100,12 +98,12 @@ def weighted_f1(confusion: Counts) -> float:
     return float(np.average(f1(confusion), weights=confusion.sum(axis=1)))
 
 
-def per_class(confusion: Counts, *, classes: Sequence[str]) -> tuple[ClassFigures, ...]:
+def per_class(confusion: Counts) -> tuple[ClassFigures, ...]:
     """Precision, recall, F1 and support of every class, in the classes' order."""
     columns = (precision(confusion), recall(confusion), f1(confusion), confusion.sum(axis=1))
     return tuple(
-        ClassFigures(name=name, precision=float(p), recall=float(r), f1=float(f), support=int(n))
-        for name, p, r, f, n in zip(classes, *columns, strict=True)
+        ClassFigures(precision=float(p), recall=float(r), f1=float(f), support=int(n))
+        for p, r, f, n in zip(*columns, strict=True)
     )
 
 

@@ -107,7 +107,7 @@ def _table(truth: ArrayLike, predicted: NDArray[np.float64], classes: Sequence[s
         )
     if not np.isfinite(predicted).all():
         raise NotFiniteError("the probabilities are not all finite; the training has diverged")
-    return confusion_matrix(truth, predicted=predicted.argmax(axis=1), classes=len(classes))
+    return confusion_matrix(truth, predicted.argmax(axis=1), classes=len(classes))
 
 
 def _skill(table: Counts) -> _Skill:

@@ -88,7 +88,7 @@ class NotFiniteError(ValueError):
     """A model that gives NaN or infinity: the mark of a run that diverged."""
 
 
-def probabilities(target: Target, *, logits: ArrayLike) -> Floats:
+def probabilities(target: Target, logits: ArrayLike) -> Floats:
     """What a head's logits say: softmax, sigmoid for several labels, themselves for a number."""
     values = np.asarray(logits, dtype=np.float64)
     if target.kind == "number":
@@ -102,7 +102,7 @@ def probabilities(target: Target, *, logits: ArrayLike) -> Floats:
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def score(target: Target, *, probabilities: ArrayLike, truth: ArrayLike) -> dict[str, float]:
+def score(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> dict[str, float]:
     """Every figure of the target's kind, by name.
 
     `truth` is class ids `(items,)`, 0/1 labels or distributions `(items, classes)`, or numbers
@@ -140,7 +140,7 @@ def true_classes(target: Target, *, truth: ArrayLike) -> NDArray[np.int64]:
 
 def _score_classes(predicted: Floats, ids: NDArray[np.int64]) -> dict[str, float]:
     confusion = of_classes.confusion_matrix(
-        ids, predicted=predicted.argmax(axis=1), classes=predicted.shape[1]
+        ids, predicted.argmax(axis=1), classes=predicted.shape[1]
     )
     return {
         "accuracy": of_classes.accuracy(confusion),

@@ -12,12 +12,12 @@ from emobench.scoring.catalogue import METRICS, check_metric
 
 
 def test_a_known_metric_is_returned() -> None:
-    assert check_metric("uar", kind="class") is METRICS["uar"]
+    assert check_metric("uar", "class") is METRICS["uar"]
 
 
 def test_a_misspelt_metric_is_answered_with_the_nearest_and_the_usable_ones() -> None:
     with pytest.raises(UsageError) as caught:
-        check_metric("acuracy", kind="class")
+        check_metric("acuracy", "class")
     assert str(caught.value) == (
         "unknown metric for a class target 'acuracy'; did you mean 'accuracy'?; "
         "known: accuracy, ece, log_loss, macro_f1, uar, weighted_f1"
@@ -26,7 +26,7 @@ def test_a_misspelt_metric_is_answered_with_the_nearest_and_the_usable_ones() ->
 
 def test_a_metric_of_another_kind_says_what_it_is_for() -> None:
     with pytest.raises(UsageError, match="'ccc' exists, but for targets of kind number"):
-        check_metric("ccc", kind="labels")
+        check_metric("ccc", "labels")
 
 
 def test_names_are_the_keys() -> None:

@@ -19,23 +19,21 @@ LOGITS = np.random.default_rng(0).normal(scale=4, size=(20, 3))
 
 @pytest.mark.parametrize("target", [EMOTION, SHARES])
 def test_logits_of_classes_become_a_softmax(target: Target) -> None:
-    np.testing.assert_allclose(
-        probabilities(target, logits=LOGITS), special.softmax(LOGITS, axis=1)
-    )
+    np.testing.assert_allclose(probabilities(target, LOGITS), special.softmax(LOGITS, axis=1))
 
 
 def test_logits_of_labels_become_sigmoids() -> None:
     logits = np.array([[-800.0, 800.0], [0.3, -2.0]])
-    np.testing.assert_allclose(probabilities(LABELS, logits=logits), special.expit(logits))
+    np.testing.assert_allclose(probabilities(LABELS, logits), special.expit(logits))
 
 
 def test_huge_logits_stay_finite() -> None:
-    found = probabilities(EMOTION, logits=np.array([[1e30, 0, -1e30]]))
+    found = probabilities(EMOTION, np.array([[1e30, 0, -1e30]]))
     assert found.tolist() == [[1.0, 0.0, 0.0]]
 
 
 def test_numbers_are_their_own_prediction_in_double_precision() -> None:
-    found = probabilities(AROUSAL, logits=np.array([[0.5]], dtype=np.float32))
+    found = probabilities(AROUSAL, np.array([[0.5]], dtype=np.float32))
     assert found.dtype == np.float64
     assert found.tolist() == [[0.5]]
 
@@ -44,7 +42,7 @@ def test_numbers_are_their_own_prediction_in_double_precision() -> None:
 def test_broken_logits_end_in_clear_words(broken: float) -> None:
     logits = np.array([[0.0, 1.0, 2.0], [broken, 0.0, 1.0]])
     with pytest.raises(NotFiniteError) as caught:
-        score(EMOTION, probabilities=probabilities(EMOTION, logits=logits), truth=[0, 1])
+        score(EMOTION, probabilities=probabilities(EMOTION, logits), truth=[0, 1])
     assert str(caught.value) == (
         "target 'emotion': the predictions of 1 of 2 items are not finite (first: item 1); "
         "the training has diverged"
