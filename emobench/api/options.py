@@ -6,8 +6,6 @@ import: `emobench check` has 0.3 s for everything (docs/decisions/0001-own-optio
 
 from __future__ import annotations
 
-import math
-import operator
 import types
 import typing
 from collections.abc import Mapping
@@ -15,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, Union
 
 from emobench.api.errors import UsageError, unknown_name
+from emobench.api.option_types import Bounds, describe_type, shorten, type_schema, value_kind
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "required"})()
 
@@ -27,37 +26,6 @@ class Search:
     high: float | None = None
     log: bool = False
     choices: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """What a number, or the length of a sequence, must satisfy."""
-
-    gt: float | None = None
-    ge: float | None = None
-    lt: float | None = None
-    le: float | None = None
-    min_length: int | None = None
-
-    def broken_by(self, value: object) -> str | None:
-        """Say which bound `value` breaks, or None; sequences are judged item by item."""
-        if isinstance(value, tuple):
-            if self.min_length is not None and len(value) < self.min_length:
-                return f"needs at least {self.min_length} item(s), got {len(value)}"
-            return next((word for item in value if (word := self.broken_by(item))), None)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        if not math.isfinite(value):
-            return f"must be a finite number, got {value}"
-        for limit, holds, words in (
-            (self.gt, operator.gt, "greater than"),
-            (self.ge, operator.ge, "at least"),
-            (self.lt, operator.lt, "less than"),
-            (self.le, operator.le, "at most"),
-        ):
-            if limit is not None and not holds(value, limit):
-                return f"must be {words} {limit:g}, got {value:g}"
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,10 +127,7 @@ class Options:
                     object.__setattr__(options, name, field.default)
                 continue
             value, wrong = convert(field.type, values[name], path=(name,))
-            broken = None if wrong else field.bounds.broken_by(value)
-            if broken:
-                wrong = [OptionFault(path=(name,), message=broken)]
-            faults += wrong
+            faults += wrong or _out_of_bounds(field.bounds, value, (name,))
             object.__setattr__(options, name, value)
         if not faults:
             faults = [OptionFault(path=(), message=word) for word in options.conflicts()]
@@ -181,7 +146,7 @@ class Options:
         """JSON Schema for these options, closed to unknown keys."""
         properties = {}
         for field in cls.fields():
-            schema = _schema(field.type, field.bounds)
+            schema = type_schema(field.type, field.bounds)
             schema["description"] = field.description
             if not field.required:
                 schema["default"] = _plain(field.default)
@@ -197,11 +162,14 @@ class Options:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen; use replace({name}=...)")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen; '{name}' cannot be deleted")
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), repr(self)))
+        return hash((type(self), _hashable(vars(self))))
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in self.fields())
@@ -226,17 +194,43 @@ def _collect_fields(cls: type[Options]) -> list[OptionField]:
         info = getattr(cls, name, MISSING)
         if not isinstance(info, _FieldInfo):
             raise TypeError(f"{cls.__name__}.{name}: declare it with Field(..., description=...)")
+        if hasattr(Options, name):
+            raise TypeError(f"{cls.__name__}.{name}: the name is taken by a method of Options")
         fields.append(
             OptionField(
                 name=name,
                 type=hint,
-                default=info.default,
+                default=_checked_default(cls, name, hint, info),
                 bounds=info.bounds,
                 description=info.description,
                 search=search,
             )
         )
     return fields
+
+
+def _checked_default(cls: type[Options], name: str, hint: Any, info: _FieldInfo) -> Any:
+    """The default as a recipe's value would become: one spelling, so one identity."""
+    if info.default is MISSING:
+        return MISSING
+    value, faults = convert(hint, info.default, path=(name,))
+    faults = faults or _out_of_bounds(info.bounds, value, (name,))
+    if faults:
+        raise TypeError(f"{cls.__name__}.{name}: the default is wrong: {faults[0].message}")
+    return value
+
+
+def _out_of_bounds(bounds: Bounds, value: object, path: tuple[str | int, ...]) -> list[OptionFault]:
+    """Faults of a value and, item by item, of what it holds."""
+    broken = bounds.broken_by(value)
+    faults = [OptionFault(path=path, message=broken)] if broken else []
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            faults += _out_of_bounds(bounds, item, (*path, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            faults += _out_of_bounds(bounds, item, (*path, key))
+    return faults
 
 
 def convert(hint: Any, value: Any, *, path: tuple[str | int, ...]) -> tuple[Any, list[OptionFault]]:
@@ -252,8 +246,13 @@ def convert(hint: Any, value: Any, *, path: tuple[str | int, ...]) -> tuple[Any,
         return _convert_dict(hint, value, path)
     if isinstance(hint, type) and issubclass(hint, Options):
         return _convert_options(hint, value, path)
+    if hint is float and _is_scalar(float, value):
+        try:
+            return float(value), []
+        except OverflowError:
+            return value, [OptionFault(path=path, message="the number is too large")]
     if _is_scalar(hint, value):
-        return (float(value) if hint is float else value), []
+        return value, []
     return value, [_mismatch(hint, value, path)]
 
 
@@ -270,11 +269,24 @@ def _is_scalar(hint: Any, value: object) -> bool:
 def _convert_union(
     hint: Any, value: Any, path: tuple[str | int, ...]
 ) -> tuple[Any, list[OptionFault]]:
+    inner: list[OptionFault] = []
     for choice in typing.get_args(hint):
         converted, wrong = convert(choice, value, path=path)
         if not wrong:
             return converted, []
+        if _has_shape_of(choice, value):
+            inner = wrong
+    if inner:
+        return value, inner
     return value, [_mismatch(hint, value, path)]
+
+
+def _has_shape_of(hint: Any, value: object) -> bool:
+    """Whether a list meets a tuple type, or a mapping a dict or Options: then faults lie inside."""
+    if isinstance(value, Mapping):
+        is_options = isinstance(hint, type) and issubclass(hint, Options)
+        return is_options or typing.get_origin(hint) is dict
+    return isinstance(value, list | tuple) and typing.get_origin(hint) is tuple
 
 
 def _convert_literal(
@@ -339,77 +351,16 @@ def _convert_options(
 
 
 def _mismatch(hint: Any, value: object, path: tuple[str | int, ...]) -> OptionFault:
-    shown = "nothing" if value is None else f"{_value_kind(value)} {_shorten(value)}"
+    shown = "nothing" if value is None else f"{value_kind(value)} {shorten(value)}"
     return OptionFault(path=path, message=f"expected {describe_type(hint)}, got {shown}")
 
 
-def _value_kind(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "mapping"
-    if isinstance(value, list | tuple):
-        return "list"
-    return {"str": "text", "int": "number", "float": "number", "bool": "truth value"}.get(
-        type(value).__name__, type(value).__name__
-    )
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def describe_type(hint: Any) -> str:
-    """A type in words a YAML author knows: 'number', 'list of whole numbers', ..."""
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (Union, types.UnionType):
-        return " or ".join(describe_type(choice) for choice in inner)
-    if origin is Literal:
-        return "one of " + ", ".join(map(str, inner))
-    if origin is tuple:
-        if len(inner) == 2 and inner[1] is Ellipsis:
-            return f"list of {describe_type(inner[0])}s"
-        return "[" + ", ".join(describe_type(item) for item in inner) + "]"
-    if origin is dict:
-        return f"mapping to {describe_type(inner[1])}s"
-    names = {float: "number", int: "whole number", str: "text", bool: "true or false"}
-    if hint in names:
-        return names[hint]
-    if hint is type(None):
-        return "null"
-    return "mapping" if isinstance(hint, type) and issubclass(hint, Options) else str(hint)
-
-
-def _schema(hint: Any, bounds: Bounds) -> dict[str, Any]:
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (Union, types.UnionType):
-        return {"anyOf": [_schema(choice, bounds) for choice in inner]}
-    if origin is Literal:
-        return {"enum": list(inner)}
-    if origin is tuple:
-        schema: dict[str, Any] = {"type": "array"}
-        if len(inner) == 2 and inner[1] is Ellipsis:
-            schema["items"] = _schema(inner[0], bounds)
-            if bounds.min_length is not None:
-                schema["minItems"] = bounds.min_length
-        else:
-            schema["prefixItems"] = [_schema(item, bounds) for item in inner]
-            schema["minItems"] = schema["maxItems"] = len(inner)
-        return schema
-    if origin is dict:
-        return {"type": "object", "additionalProperties": _schema(inner[1], bounds)}
-    if isinstance(hint, type) and issubclass(hint, Options):
-        return hint.json_schema()
-    if hint in (float, int):
-        limits = {
-            "exclusiveMinimum": bounds.gt,
-            "minimum": bounds.ge,
-            "exclusiveMaximum": bounds.lt,
-            "maximum": bounds.le,
-        }
-        kept = {key: limit for key, limit in limits.items() if limit is not None}
-        return {"type": "number" if hint is float else "integer", **kept}
-    plain = {str: "string", bool: "boolean", type(None): "null"}
-    return {"type": plain[hint]} if hint in plain else {}
+def _hashable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, tuple | list):
+        return tuple(_hashable(item) for item in value)
+    return value
 
 
 def _plain(value: Any) -> Any:
