@@ -1,0 +1,135 @@
+"""The leak audit: each leak is found, counted and graded; an honest split is clean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emobench.api import Items, ProtocolOptions, Target
+from emobench.data.audit import audit, row_digests
+from emobench.data.protocols import Split
+
+HOLDOUT = ProtocolOptions(use="grouped-holdout")
+RANDOM = ProtocolOptions(use="random")
+
+
+def make_items(groups=(), labels=None, fields=None, count=10):
+    return Items(
+        ids=tuple(f"i{index}" for index in range(count)),
+        specs=(Target(name="emotion", kind="class", classes=("happy", "sad")),),
+        targets={"emotion": np.arange(count) % 2 if labels is None else np.asarray(labels)},
+        groups=tuple(groups),
+        group_name="speaker",
+        fields=fields or {},
+    )
+
+
+def make_split(train=range(6), validation=(6, 7), test=(8, 9)):
+    return Split(
+        train=np.array(train), validation=np.array(validation), test=np.array(test), warnings=()
+    )
+
+
+APART = [*list("aabbcc"), "d", "d", "e", "e"]
+DISTINCT = tuple(f"digest{index}" for index in range(10))
+
+
+def only(found, check):
+    (finding,) = [finding for finding in found.findings if finding.check == check]
+    return finding
+
+
+def test_an_honest_split_is_clean():
+    found = audit(make_items(APART), make_split(), HOLDOUT, digests=DISTINCT)
+    assert (found.verdict, found.findings) == ("clean", ())
+
+
+def test_a_group_on_both_sides_is_leaky_with_its_share_of_the_test():
+    groups = [*APART[:-1], "a"]
+    found = audit(make_items(groups), make_split(), RANDOM, digests=DISTINCT)
+    assert found.verdict == "leaky"
+    finding = only(found, "shared-groups")
+    assert finding.message == (
+        "1 of 2 test speakers are also in training or validation (a): "
+        "1 of 2 test items (50.0%) are theirs"
+    )
+    assert finding.items == ("i9",)
+
+
+def test_a_test_group_in_validation_is_leaky_too():
+    groups = [*APART[:-1], "d"]
+    assert audit(make_items(groups), make_split(), HOLDOUT).verdict == "leaky"
+
+
+def test_a_validation_group_in_training_is_a_warning():
+    groups = [*APART[:6], "a", "d", "e", "e"]
+    found = audit(make_items(groups), make_split(), HOLDOUT)
+    assert found.verdict == "warned"
+    assert "1 of 2 validation speakers are also in training (a)" in found.findings[0].message
+
+
+def test_a_split_without_groups_may_leak_and_says_how_to_know():
+    found = audit(make_items(), make_split(), RANDOM)
+    assert found.verdict == "warned"
+    assert "no group (speaker, subject) is known: the split may leak" in found.findings[0].message
+
+
+def test_augment_first_is_leaky_by_design_and_counts_the_twins():
+    origins = tuple("abcdefghab")
+    items = make_items(APART, fields={"original": origins})
+    finding = only(
+        audit(items, make_split(), ProtocolOptions(use="augment-first")), "augmented-twins"
+    )
+    assert finding.severity == "leaky"
+    assert "2 of 2 test items (100.0%) have a copy of the same original" in finding.message
+
+
+def test_an_exact_duplicate_across_the_split_is_leaky():
+    digests = (*DISTINCT[:9], "digest0")
+    found = audit(make_items(APART, labels=[1] * 10), make_split(), HOLDOUT, digests=digests)
+    assert found.verdict == "leaky"
+    assert found.findings[0].message == (
+        "1 of 2 test items (50.0%) are exact duplicates of training or validation items"
+    )
+    assert found.findings[0].items == ("i9",)
+
+
+def test_duplicates_that_cannot_move_a_score_by_a_point_are_a_warning():
+    count = 300
+    digests = [f"d{index}" for index in range(count)]
+    digests[-1] = "d0"
+    split = make_split(train=range(50), validation=range(50, 100), test=range(100, count))
+    items = make_items([f"g{index}" for index in range(count)], [1] * count, count=count)
+    found = audit(items, split, HOLDOUT, digests=digests)
+    assert found.verdict == "warned"
+    assert "1 of 200 test items (0.5%)" in found.findings[0].message
+
+
+def test_a_duplicate_within_one_side_is_no_leak():
+    digests = ("digest1", *DISTINCT[1:])
+    items = make_items(APART, labels=[0] * 10)
+    assert audit(items, make_split(), HOLDOUT, digests=digests).verdict == "clean"
+
+
+def test_identical_items_of_different_labels_are_named():
+    digests = ("digest1", *DISTINCT[1:])
+    found = audit(make_items(APART), make_split(), HOLDOUT, digests=digests)
+    finding = only(found, "conflicting-labels")
+    assert finding.items == ("i0", "i1")
+    assert finding.message.startswith("2 items are identical in content but not in 'emotion'")
+
+
+def test_rows_digest_alike_only_when_their_bytes_are_equal():
+    rows = np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0000002], [0.0, 0.0]], dtype=np.float32)
+    digests = row_digests(rows, usable=np.array([True, True, True, False]))
+    assert digests[0] == digests[1] != digests[2]
+    assert digests[3] == ""
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_unusable_rows_are_no_duplicates_of_each_other(count):
+    digests = row_digests(np.zeros((10, 3)), usable=np.arange(10) >= count)
+    found = audit(
+        make_items(APART), make_split(), HOLDOUT, digests=digests[:count] + DISTINCT[count:]
+    )
+    assert found.verdict == "clean"
