@@ -7,10 +7,11 @@ import time
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
+from torch import nn
 
 from emobench.api import EmobenchError, PostProcessor
 from emobench.registry import Registry
@@ -145,7 +146,8 @@ class _Attempt:
         )
         observer.techniques = techniques
         observer.resume(run)
-        flops = _flops(run.model, source)
+        model = cast(nn.Module, run.model)
+        flops = _flops(model, source)
         fit(run, source, observer)
         train_s = observer.train_s
         self.listener.stage("score", self.opened.plan.task.name)
@@ -157,13 +159,13 @@ class _Attempt:
             epochs=run.epoch,
             best_epoch=observer.best_epoch,
             updates=run.update,
-            parameters=count_parameters(run.model),
+            parameters=count_parameters(model),
             flops_per_item=flops,
             ms_per_item=outcome.ms_per_item,
         )
-        self._keep(run.model, outcome, costs)
+        self._keep(model, outcome, costs)
 
-    def _keep(self, model: torch.nn.Module, outcome: Outcome, costs: Costs) -> None:
+    def _keep(self, model: nn.Module, outcome: Outcome, costs: Costs) -> None:
         """Write weights, predictions and plots, then the record that vouches for them."""
         weights = model_bytes(model)
         self.folder.write("model.safetensors", weights)
@@ -238,7 +240,7 @@ def _postprocessors(builder: Builder) -> dict[str, list[PostProcessor]]:
     }
 
 
-def _flops(model: Any, source: PreparedSource) -> int | None:
+def _flops(model: nn.Module, source: PreparedSource) -> int | None:
     batch = next(iter(source.validation()), None)
     if batch is None:
         return None

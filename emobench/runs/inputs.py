@@ -79,8 +79,7 @@ def load_data(
         opened.items,
         split,
         opened.plan.task.protocol,
-        digests=row_digests(prepared.features),
-        target=opened.targets[0],
+        digests=row_digests(prepared.features, usable=prepared.usable),
     )
     return LoadedData(
         frontend=frontend,
@@ -203,7 +202,7 @@ def build_source(
     )
     builder = Builder(recipe=recipe, registry=registry, context=context)
     samples, _ = builder.augmentations()
-    chains = {}
+    chains: dict[str, SampleChain] = {}
     if samples:
         chains[modality] = SampleChain(
             load=lambda position: opened.dataset.load(position)[modality],

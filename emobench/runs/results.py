@@ -91,7 +91,8 @@ def _apply(
 
 
 def _as_logits(shares: np.ndarray) -> np.ndarray:
-    return np.log(np.clip(shares, np.finfo(np.float64).tiny, None))
+    logits: np.ndarray = np.log(np.clip(shares, np.finfo(np.float64).tiny, None))
+    return logits
 
 
 def _target_scores(target: Target, predictions: Mapping[str, np.ndarray]) -> TargetScores:
