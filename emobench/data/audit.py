@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from emobench.api import Items, ProtocolOptions
+from emobench.api import Items, ProtocolOptions, Target
 from emobench.data.augmented import COPY_FIELD
 from emobench.data.protocols import Split
 
@@ -58,13 +58,18 @@ def audit(
     protocol: ProtocolOptions,
     *,
     digests: Sequence[str] | None = None,
+    target: Target | None = None,
 ) -> Audit:
-    """Audit a split; `digests` (one an item, empty where unknown) open the look for duplicates."""
+    """Audit a split; `digests` (one an item, empty where unknown) open the look for duplicates.
+
+    Labels are compared for `target`, or for every target when none is named.
+    """
     findings = [*_by_design(items, split, protocol), *_shared_groups(items, split)]
     if digests is not None:
-        alike = _alike(digests)
+        alike = _alike(digests, split)
         findings += _duplicates(items, split, alike)
-        findings += _conflicting_labels(items, split, alike)
+        for spec in items.specs if target is None else (target,):
+            findings += _conflicting_labels(items, split, alike, spec)
     severities = {finding.severity for finding in findings}
     verdict: Verdict = (
         "leaky" if "leaky" in severities else "warned" if "warned" in severities else "clean"
@@ -122,12 +127,12 @@ def _shared_groups(items: Items, split: Split) -> Iterator[Finding]:
         )
 
 
-def _alike(digests: Sequence[str]) -> list[list[int]]:
-    """Positions of items of equal content, two or more together."""
+def _alike(digests: Sequence[str], split: Split) -> list[list[int]]:
+    """Positions of items of equal content, two or more together, of those that the split uses."""
     by_digest: dict[str, list[int]] = defaultdict(list)
-    for index, digest in enumerate(digests):
-        if digest:
-            by_digest[digest].append(index)
+    for index in np.sort(np.concatenate([split.train, split.validation, split.test])).tolist():
+        if digests[index]:
+            by_digest[digests[index]].append(index)
     return [together for together in by_digest.values() if len(together) > 1]
 
 
@@ -166,25 +171,26 @@ def _with_twin(alike: list[list[int]], *, side: set[int], others: set[int]) -> l
     )
 
 
-def _conflicting_labels(items: Items, split: Split, alike: list[list[int]]) -> Iterator[Finding]:
-    test = set(split.test.tolist())
-    for spec in items.specs:
-        values = np.asarray(items.targets[spec.name])
-        torn = sorted(
-            index
-            for together in alike
-            if any(not np.array_equal(values[together[0]], values[other]) for other in together)
-            for index in together
+def _conflicting_labels(
+    items: Items, split: Split, alike: list[list[int]], target: Target
+) -> Iterator[Finding]:
+    values = np.asarray(items.targets[target.name])
+    torn = sorted(
+        index
+        for together in alike
+        if any(not np.array_equal(values[together[0]], values[other]) for other in together)
+        for index in together
+    )
+    if torn:
+        test = set(split.test.tolist())
+        touched = [index for index in torn if index in test]
+        yield Finding(
+            check="conflicting-labels",
+            severity="warned",
+            message=f"{len(torn)} items are identical in content but not in '{target.name}'; "
+            f"{_share(touched, split)} are among them",
+            items=_named(items, torn),
         )
-        if torn:
-            touched = [index for index in torn if index in test]
-            yield Finding(
-                check="conflicting-labels",
-                severity="warned",
-                message=f"{len(torn)} items are identical in content but not in '{spec.name}'; "
-                f"{_share(touched, split)} are among them",
-                items=_named(items, torn),
-            )
 
 
 def _share(touched: Sequence[int], split: Split) -> str:

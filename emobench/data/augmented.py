@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -23,16 +22,8 @@ class AugmentFirst:
         self.dataset = dataset
         self.copies = copies
         self.seed = seed
-
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        """Those of the dataset."""
-        return self.dataset.modalities
-
-    @property
-    def rates(self) -> Mapping[str, int]:
-        """Those of the dataset."""
-        return self.dataset.rates
+        self.modalities = dataset.modalities
+        self.rates = dataset.rates
 
     def items(self) -> Items:
         """The table, each row repeated; copies keep label, group and part of the split."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emobench.api import DataError, Items, ProtocolOptions, seed_for, unknown_name
+from emobench.api import DataError, Items, ProtocolOptions, Target, seed_for, unknown_name
 from emobench.data.strata import Strata, find_strata
 
 GROUPED = ("grouped-kfold", "grouped-holdout")
@@ -49,7 +49,7 @@ def fold_count(protocol: ProtocolOptions) -> int:
 
 
 def split_items(
-    items: Items, protocol: ProtocolOptions, *, fold: int = 0, target: str = ""
+    items: Items, protocol: ProtocolOptions, *, fold: int = 0, target: Target | None = None
 ) -> Split:
     """Split by the protocol, balancing the classes of `target` (the first one when not named)."""
     folds = fold_count(protocol)

@@ -100,12 +100,12 @@ class Strata:
         return [name for name, count in zip(self.names, counts, strict=True) if count]
 
 
-def find_strata(items: Items, target: str = "") -> Strata:
+def find_strata(items: Items, target: Target | None = None) -> Strata:
     """The strata of a target of the items, its values checked against what its kind allows."""
     if not len(items):
         raise DataError("the dataset is empty: it holds no item to split")
     specs = {spec.name: spec for spec in items.specs}
-    name = target or next(iter(specs), "")
+    name = target.name if target else next(iter(specs), "")
     if name not in specs:
         raise DataError(unknown_name("target", name, specs))
     spec, values = specs[name], np.asarray(items.targets[name])

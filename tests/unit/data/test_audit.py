@@ -119,6 +119,12 @@ def test_identical_items_of_different_labels_are_named():
     assert finding.message.startswith("2 items are identical in content but not in 'emotion'")
 
 
+def test_items_that_the_split_leaves_out_are_not_looked_at():
+    digests = ("digest1", *DISTINCT[1:])
+    split = make_split(train=range(1, 6))
+    assert audit(make_items(APART), split, HOLDOUT, digests=digests).verdict == "clean"
+
+
 def test_rows_digest_alike_only_when_their_bytes_are_equal():
     rows = np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0000002], [0.0, 0.0]], dtype=np.float32)
     digests = row_digests(rows, usable=np.array([True, True, True, False]))

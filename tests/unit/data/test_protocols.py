@@ -296,7 +296,7 @@ def test_an_unknown_fold_is_refused(protocol, message):
 
 def test_an_unknown_target_is_refused_with_a_suggestion():
     with pytest.raises(DataError, match="unknown target 'emotoin'; did you mean 'emotion'"):
-        split_items(balanced(), HOLDOUT, target="emotoin")
+        split_items(balanced(), HOLDOUT, target=Target(name="emotoin", kind="class"))
 
 
 def test_a_rare_label_of_several_is_a_warning_not_an_error():
