@@ -1,0 +1,90 @@
+"""What a board holds: plain frozen figures, ready to be rendered or dumped. No records, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+from emobench.runs.record import State
+
+BOARD_SCHEMA = 1
+CONSTANT_NAME = "constant predictor"
+
+Verdict = Literal["clean", "warned", "leaky", "not audited"]
+
+
+class Standing(Enum):
+    """Where a row stands, whatever its score: the order of the members is that of the board."""
+
+    HONEST = "honest"
+    INCOMPLETE = "incomplete"
+    LEAKY = "leaky"
+    NO_RESULT = "no result"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowCosts:
+    """What one run cost on average, over the runs that have a score."""
+
+    train_s: float
+    parameters: int
+    ms_per_item: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One recipe on the board's task: every seed and fold of it.
+
+    `score`, `metrics` and `spread` come from one figure a seed, the mean over its scored folds;
+    `spread` is the standard deviation over seeds. `folds` counts the folds that every seed has.
+    """
+
+    recipe: str
+    recipe_hash: str
+    seeds: tuple[int, ...]
+    folds: int
+    score: float | None
+    seed_scores: Mapping[int, float]
+    spread: float | None
+    metrics: Mapping[str, float]
+    standing: Standing
+    reaches_80: bool
+    state: State
+    states: Mapping[State, int]
+    reason: str
+    audit: Verdict
+    costs: RowCosts | None
+    records: tuple[str, ...]
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant:
+    """The row of whoever always answers the most frequent class; `score` where it is known."""
+
+    score: float | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    class_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """The leaderboard of one task at one version; `rows` are in their final order.
+
+    `constant_rank` is the number of rows above the constant predictor. `older` counts records of
+    earlier versions of the task, which are left out; `data` the copies of the data scored on.
+    """
+
+    task: str
+    version: int
+    metric: str
+    protocol: Mapping[str, Any]
+    folds: int
+    note: str
+    rows: tuple[Row, ...]
+    constant: Constant
+    constant_rank: int
+    older: int
+    data: int

@@ -1,0 +1,243 @@
+"""From records to the ordered rows of a board: pure, and the same for any order of records."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean, stdev
+from typing import Any
+
+from emobench.api import UsageError, unknown_name
+from emobench.boards.board import Board, Constant, Row, RowCosts, Standing, Verdict
+from emobench.boards.constant import constant_predictor
+from emobench.runs.record import Record, State
+from emobench.scoring.catalogue import METRICS
+
+MARK = 0.8
+MOST_TELLING_FIRST: tuple[State, ...] = (
+    "collapsed",
+    "diverged",
+    "out_of_memory",
+    "timed_out",
+    "failed",
+    "ok",
+    "interrupted",
+)
+"""A mean over the seeds that survived would flatter a recipe, so one fault tells for the row. An
+interrupted run says nothing of the recipe: it tells only where there is nothing else."""
+
+STANDINGS = tuple(Standing)
+NOT_THE_METHOD = frozenset({"name", "summary", "task", "schema"})
+"""Recipe keys that say what a recipe is called, not what it does."""
+
+
+def build_boards(
+    records: Iterable[Record],
+    *,
+    notes: Mapping[str, str] | None = None,
+    shipped: Mapping[str, Mapping[str, Any]] | None = None,
+) -> tuple[Board, ...]:
+    """The board of every task that has records, by task name."""
+    known = tuple(records)
+    return tuple(
+        build_board(task, known, note=(notes or {}).get(task, ""), shipped=shipped)
+        for task in sorted({record.task.name for record in known})
+    )
+
+
+def build_board(
+    task: str,
+    records: Iterable[Record],
+    *,
+    note: str = "",
+    shipped: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Board:
+    """Rank the records of one task, at the newest version of it that they know.
+
+    `shipped` holds the canonical resolved recipes that a bare name finds: a row whose recipe is
+    one of them is reproduced by name, any other from the `recipe.yaml` beside its record.
+    """
+    known = tuple(records)
+    of_task = sorted((each for each in known if each.task.name == task), key=_age)
+    if not of_task:
+        names = {record.task.name for record in known}
+        advice = f"make one with: emobench run RECIPE --task {shlex.quote(task)}"
+        raise UsageError(unknown_name("task among the records", task, names, advice=advice))
+    version = max(record.task.version for record in of_task)
+    current = [record for record in of_task if record.task.version == version]
+    stamp = current[-1].task
+    rows = sorted(
+        (_row(runs, stamp.metric, shipped or {}) for runs in _by_recipe(current)),
+        key=lambda row: _order(row, stamp.metric),
+    )
+    constant = constant_predictor(current, metric=stamp.metric)
+    return Board(
+        task=task,
+        version=version,
+        metric=stamp.metric,
+        protocol=stamp.protocol,
+        folds=stamp.folds,
+        note=note,
+        rows=tuple(rows),
+        constant=constant,
+        constant_rank=_rows_above(constant, rows, stamp.metric),
+        older=len(of_task) - len(current),
+        data=len({record.data.fingerprint for record in current if record.data}),
+    )
+
+
+def recipe_hash(recipe: Mapping[str, Any]) -> str:
+    """Short hash of a resolved recipe; what it is called and where it is run is left out."""
+    method = {key: value for key, value in recipe.items() if key not in NOT_THE_METHOD}
+    text = json.dumps(method, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _age(record: Record) -> tuple[str, str]:
+    return (record.attempts[-1].started if record.attempts else "", record.id)
+
+
+def _by_recipe(records: Sequence[Record]) -> list[list[Record]]:
+    """Records by recipe, each list by seed and fold; of a run done twice the newest is kept."""
+    recipes: dict[tuple[str, str], dict[tuple[int, int], Record]] = {}
+    for record in records:
+        runs = recipes.setdefault((record.recipe_name, recipe_hash(record.recipe)), {})
+        place = (record.seed, record.task.fold)
+        if record.state != "interrupted" or place not in runs:
+            runs[place] = record
+    return [[runs[place] for place in sorted(runs)] for runs in recipes.values()]
+
+
+def _row(runs: Sequence[Record], metric: str, shipped: Mapping[str, Mapping[str, Any]]) -> Row:
+    scored = [record for record in runs if _figure(record, metric) is not None]
+    by_seed = _means_by_seed(scored, metric)
+    score = fmean(by_seed.values()) if by_seed else None
+    state = _most_telling(runs)
+    audit = _worst_audit(runs)
+    folds = _fewest_folds(scored)
+    standing = _standing(state, audit, score, complete=folds == runs[0].task.folds)
+    return Row(
+        recipe=runs[0].recipe_name,
+        recipe_hash=recipe_hash(runs[0].recipe),
+        seeds=tuple(sorted({record.seed for record in runs})),
+        folds=folds,
+        score=score,
+        seed_scores=by_seed,
+        spread=stdev(by_seed.values()) if len(by_seed) > 1 else None,
+        metrics=_mean_metrics(scored),
+        standing=standing,
+        reaches_80=standing in (Standing.HONEST, Standing.INCOMPLETE) and _reaches(score, metric),
+        state=state,
+        states=_counts(runs),
+        reason=next((each.reason for each in runs if each.state == state), ""),
+        audit=audit,
+        costs=_costs(scored),
+        records=tuple(record.id for record in runs),
+        command=_command(runs, shipped),
+    )
+
+
+def _figure(record: Record, metric: str) -> float | None:
+    value = record.metrics.get(metric)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _means_by_seed(records: Sequence[Record], metric: str) -> dict[int, float]:
+    figures: dict[int, list[float]] = {}
+    for record in records:
+        value = _figure(record, metric)
+        if value is not None:
+            figures.setdefault(record.seed, []).append(value)
+    return {seed: fmean(values) for seed, values in figures.items()}
+
+
+def _mean_metrics(records: Sequence[Record]) -> dict[str, float]:
+    names = sorted({name for record in records for name in record.metrics})
+    means = {name: _means_by_seed(records, name) for name in names}
+    return {name: fmean(by_seed.values()) for name, by_seed in means.items() if by_seed}
+
+
+def _fewest_folds(scored: Sequence[Record]) -> int:
+    """The folds that the seed with the fewest has scored."""
+    return min(Counter(record.seed for record in scored).values(), default=0)
+
+
+def _most_telling(runs: Sequence[Record]) -> State:
+    present = {record.state for record in runs}
+    return next(state for state in MOST_TELLING_FIRST if state in present)
+
+
+def _counts(runs: Sequence[Record]) -> dict[State, int]:
+    counts = Counter(record.state for record in runs)
+    return {state: counts[state] for state in ("ok", *MOST_TELLING_FIRST) if counts[state]}
+
+
+def _worst_audit(runs: Sequence[Record]) -> Verdict:
+    """A run that ended before its data were looked at has no verdict, and adds none."""
+    verdicts = {record.audit.verdict for record in runs if record.data is not None}
+    order: tuple[Verdict, ...] = ("leaky", "warned", "clean")
+    return next((verdict for verdict in order if verdict in verdicts), "not audited")
+
+
+def _standing(state: State, audit: Verdict, score: float | None, *, complete: bool) -> Standing:
+    if state != "ok" or score is None:
+        return Standing.NO_RESULT
+    if audit == "leaky":
+        return Standing.LEAKY
+    return Standing.HONEST if complete else Standing.INCOMPLETE
+
+
+def _reaches(score: float | None, metric: str) -> bool:
+    return score is not None and metric in METRICS and METRICS[metric].percent and score >= MARK
+
+
+def _costs(scored: Sequence[Record]) -> RowCosts | None:
+    if not scored:
+        return None
+    return RowCosts(
+        train_s=fmean(record.costs.train_s for record in scored),
+        parameters=round(fmean(record.costs.parameters for record in scored)),
+        ms_per_item=fmean(record.costs.ms_per_item for record in scored),
+    )
+
+
+def _command(runs: Sequence[Record], shipped: Mapping[str, Mapping[str, Any]]) -> str:
+    first = runs[0]
+    own = shipped.get(first.recipe_name)
+    by_name = own is not None and recipe_hash(own) == recipe_hash(first.recipe)
+    recipe = first.recipe_name if by_name else f"{first.id}/recipe.yaml"
+    start = f"emobench run {shlex.quote(recipe)} --task {shlex.quote(first.task.name)}"
+    seeds = sorted({record.seed for record in runs})
+    if len(seeds) > 1 and seeds == list(range(len(seeds))):
+        return f"{start} --seeds {len(seeds)}"
+    return " && ".join(f"{start} --seed {seed}" for seed in seeds)
+
+
+def _order(row: Row, metric: str) -> tuple[int, int, float, str, str]:
+    """Standing first, then state for rows without a result, then score, then name."""
+    fault = MOST_TELLING_FIRST.index(row.state) if row.standing is Standing.NO_RESULT else 0
+    return (
+        STANDINGS.index(row.standing),
+        fault,
+        _badness(row.score, metric),
+        row.recipe,
+        row.recipe_hash,
+    )
+
+
+def _badness(score: float | None, metric: str) -> float:
+    if score is None:
+        return math.inf
+    higher_is_better = metric not in METRICS or METRICS[metric].higher_is_better
+    return -score if higher_is_better else score
+
+
+def _rows_above(constant: Constant, rows: Sequence[Row], metric: str) -> int:
+    """The constant predictor stands among the honest rows, below those that equal it."""
+    limit = _badness(constant.score, metric)
+    honest = [row for row in rows if row.standing is Standing.HONEST]
+    return sum(_badness(row.score, metric) <= limit for row in honest)

@@ -1,0 +1,287 @@
+"""Ranking: who stands where, what a row says, and that the order of records does not matter."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emobench.api import UsageError
+from emobench.boards.board import Standing
+from emobench.boards.rank import build_board, build_boards, recipe_hash
+from emobench.runs.record import Record
+
+TASK = "synthetic-speech/speakers"
+MakeRecord = Callable[..., Record]
+
+
+def names(*records: Record) -> list[str]:
+    return [row.recipe for row in build_board(TASK, records).rows]
+
+
+def test_higher_scores_stand_first(record: MakeRecord) -> None:
+    assert names(record("a", uar=0.5), record("b", uar=0.9)) == ["b", "a"]
+
+
+def test_lower_errors_stand_first(record: MakeRecord) -> None:
+    task = {"metric": "mae"}
+    records = [
+        record("far", metrics={"mae": 0.9}, task=task),
+        record("near", metrics={"mae": 0.1}, task=task),
+    ]
+    assert names(*records) == ["near", "far"]
+
+
+def test_equal_scores_are_ordered_by_name(record: MakeRecord) -> None:
+    assert names(record("b"), record("a")) == ["a", "b"]
+
+
+def test_a_leaky_row_never_outranks_an_honest_one(record: MakeRecord) -> None:
+    assert names(record("leaks", uar=0.99, audit="leaky"), record("weak", uar=0.3)) == [
+        "weak",
+        "leaks",
+    ]
+
+
+def test_a_warned_row_is_ranked_by_its_score(record: MakeRecord) -> None:
+    assert names(record("warned", uar=0.9, audit="warned"), record("clean", uar=0.8)) == [
+        "warned",
+        "clean",
+    ]
+
+
+def test_collapsed_and_failed_rows_stay_at_the_end_with_their_reason(record: MakeRecord) -> None:
+    board = build_board(
+        TASK,
+        [
+            record("broken", uar=None, state="failed", reason="disk full"),
+            record("fell", uar=0.5, state="collapsed", reason="predicts 'calm' for 100%"),
+            record("leaks", uar=0.9, audit="leaky"),
+            record("weak", uar=0.4),
+        ],
+    )
+    assert [(row.recipe, row.reason) for row in board.rows] == [
+        ("weak", ""),
+        ("leaks", ""),
+        ("fell", "predicts 'calm' for 100%"),
+        ("broken", "disk full"),
+    ]
+
+
+def test_a_run_that_never_saw_its_data_is_not_called_clean(record: MakeRecord) -> None:
+    run = record(uar=None, state="failed", fingerprint="")
+    assert build_board(TASK, [run]).rows[0].audit == "not audited"
+
+
+def test_one_collapsed_seed_tells_for_the_row(record: MakeRecord) -> None:
+    runs = [record(seed=0), record(seed=1, state="collapsed", reason="why"), record(seed=2)]
+    (row,) = build_board(TASK, runs).rows
+    assert (row.state, row.reason, row.states) == ("collapsed", "why", {"ok": 2, "collapsed": 1})
+    assert row.standing is Standing.NO_RESULT
+
+
+def test_an_interrupted_seed_does_not_cost_a_row_its_place(record: MakeRecord) -> None:
+    (row,) = build_board(TASK, [record(seed=0), record(seed=1, uar=None, state="interrupted")]).rows
+    assert (row.state, row.standing) == ("ok", Standing.HONEST)
+    assert row.states == {"ok": 1, "interrupted": 1}
+
+
+def test_a_seed_counts_once_however_many_folds_it_has(record: MakeRecord) -> None:
+    scores = {(0, 0): 0.5, (0, 1): 0.7, (1, 0): 0.7, (1, 1): 0.9}
+    runs = [record(uar=uar, seed=seed, fold=fold, folds=2) for (seed, fold), uar in scores.items()]
+    (row,) = build_board(TASK, runs).rows
+    assert row.seed_scores == pytest.approx({0: 0.6, 1: 0.8})
+    assert row.score == pytest.approx(0.7)
+    assert row.spread == pytest.approx(0.2 / 2**0.5)
+    assert (row.seeds, row.folds) == ((0, 1), 2)
+    assert row.metrics["accuracy"] == pytest.approx(0.71)
+
+
+def test_one_seed_has_no_spread(record: MakeRecord) -> None:
+    assert build_board(TASK, [record()]).rows[0].spread is None
+
+
+def test_a_row_without_all_folds_stands_below_those_with_all(record: MakeRecord) -> None:
+    whole = [record("whole", uar=0.4, fold=fold, folds=2) for fold in (0, 1)]
+    board = build_board(TASK, [record("part", uar=0.9, fold=0, folds=2), *whole])
+    assert [(row.recipe, row.folds) for row in board.rows] == [("whole", 2), ("part", 1)]
+
+
+def test_one_name_for_two_recipes_makes_two_rows(record: MakeRecord) -> None:
+    board = build_board(TASK, [record(), record(options={"train": {"epochs": 3}}, id="other")])
+    assert len({row.recipe_hash for row in board.rows}) == 2
+
+
+def test_what_a_recipe_is_called_is_not_part_of_its_hash() -> None:
+    method = {"train": {"epochs": 2}}
+    assert recipe_hash({**method, "name": "a", "summary": "b", "task": "c"}) == recipe_hash(method)
+
+
+def test_of_a_run_done_twice_the_newest_counts(record: MakeRecord) -> None:
+    old = record(uar=0.9, id="old", started="2026-01-01T00:00:00Z")
+    new = record(uar=0.5, id="new", started="2026-02-01T00:00:00Z")
+    (row,) = build_board(TASK, [new, old]).rows
+    assert (row.score, row.records) == (0.5, ("new",))
+
+
+def test_an_interrupted_repeat_does_not_hide_the_finished_run(record: MakeRecord) -> None:
+    again = record(uar=None, id="again", state="interrupted", started="2026-02-01T00:00:00Z")
+    assert build_board(TASK, [record(), again]).rows[0].records == ("enhanced-0-0",)
+
+
+def test_records_of_an_earlier_version_of_the_task_are_left_out_and_counted(
+    record: MakeRecord,
+) -> None:
+    board = build_board(TASK, [record("old"), record("new", task={"version": 2})])
+    assert ([row.recipe for row in board.rows], board.version, board.older) == (["new"], 2, 1)
+
+
+def test_records_of_other_tasks_are_none_of_its_business(record: MakeRecord) -> None:
+    assert names(record("a"), record("b", task={"name": "other/task"})) == ["a"]
+
+
+def test_copies_of_the_data_are_counted(record: MakeRecord) -> None:
+    board = build_board(TASK, [record("a"), record("b", fingerprint="g")])
+    assert board.data == 2
+
+
+@pytest.mark.parametrize(
+    ("uar", "audit", "state", "expected"),
+    [
+        (0.8, "clean", "ok", True),
+        (0.8, "warned", "ok", True),
+        (0.799, "clean", "ok", False),
+        (0.95, "leaky", "ok", False),
+        (0.95, "clean", "collapsed", False),
+    ],
+)
+def test_the_mark_is_for_honest_means_that_reach_it(
+    uar: float, audit: str, state: str, expected: bool, record: MakeRecord
+) -> None:
+    (row,) = build_board(TASK, [record(uar=uar, audit=audit, state=state)]).rows
+    assert row.reaches_80 is expected
+
+
+def test_a_large_error_is_no_mark(record: MakeRecord) -> None:
+    run = record(metrics={"rmse": 0.9}, task={"metric": "rmse"})
+    assert not build_board(TASK, [run]).rows[0].reaches_80
+
+
+def test_the_constant_predictor_is_scored_from_the_true_class_counts(record: MakeRecord) -> None:
+    constant = build_board(TASK, [record()]).constant
+    assert constant.class_name == "calm"
+    assert constant.score == 0.5
+    assert constant.metrics["accuracy"] == pytest.approx(40 / 60)
+    assert constant.metrics["macro_f1"] == pytest.approx(0.8 / 2)
+
+
+def test_the_constant_predictor_stands_where_its_score_puts_it(record: MakeRecord) -> None:
+    board = build_board(
+        TASK, [record("a", uar=0.7), record("b", uar=0.5), record("c", uar=0.4), record("d")]
+    )
+    assert board.constant_rank == 3
+
+
+def test_the_constant_predictor_stands_above_every_leaky_row(record: MakeRecord) -> None:
+    board = build_board(TASK, [record("leaks", uar=0.9, audit="leaky")])
+    assert board.constant_rank == 0
+
+
+def test_the_constant_predictor_has_a_row_even_when_nothing_was_scored(record: MakeRecord) -> None:
+    board = build_board(TASK, [record(uar=None, state="failed", reason="no")])
+    assert (board.constant.score, board.constant_rank) == (None, 0)
+
+
+def test_a_constant_agrees_with_no_number(record: MakeRecord) -> None:
+    run = record(metrics={"ccc": 0.4}, task={"metric": "ccc"})
+    assert build_board(TASK, [run]).constant.score == 0.0
+
+
+def test_a_shipped_recipe_is_repeated_by_name(record: MakeRecord) -> None:
+    runs = [record(seed=seed) for seed in range(3)]
+    board = build_board(TASK, runs, shipped={"enhanced": runs[0].recipe})
+    assert board.rows[0].command == f"emobench run enhanced --task {TASK} --seeds 3"
+
+
+def test_a_recipe_that_differs_from_the_shipped_one_is_repeated_from_its_record(
+    record: MakeRecord,
+) -> None:
+    board = build_board(TASK, [record()], shipped={"enhanced": {"train": {"epochs": 9}}})
+    assert board.rows[0].command == (
+        f"emobench run enhanced-0-0/recipe.yaml --task {TASK} --seed 0"
+    )
+
+
+def test_seeds_with_gaps_are_named_one_by_one(record: MakeRecord) -> None:
+    runs = [record(seed=seed) for seed in (1, 4)]
+    command = build_board(TASK, runs, shipped={"enhanced": runs[0].recipe}).rows[0].command
+    start = f"emobench run enhanced --task {TASK} --seed"
+    assert command == f"{start} 1 && {start} 4"
+
+
+def test_names_of_strangers_are_quoted_for_the_shell(record: MakeRecord) -> None:
+    run = record("my; rm", id="x", task={"name": TASK})
+    command = build_board(TASK, [run], shipped={"my; rm": run.recipe}).rows[0].command
+    assert command.startswith("emobench run 'my; rm' --task")
+
+
+def test_costs_are_means_over_scored_runs(record: MakeRecord) -> None:
+    runs = [record(seed=0), record(seed=1, uar=None, state="interrupted")]
+    costs = build_board(TASK, runs).rows[0].costs
+    assert costs is not None
+    assert (costs.train_s, costs.parameters, costs.ms_per_item) == (30.0, 120_000, 0.25)
+
+
+def test_a_score_that_is_no_number_is_no_score(record: MakeRecord) -> None:
+    (row,) = build_board(TASK, [record(metrics={"uar": float("nan")})]).rows
+    assert (row.score, row.standing) == (None, Standing.NO_RESULT)
+
+
+def test_a_task_without_records_says_which_have_some(record: MakeRecord) -> None:
+    with pytest.raises(UsageError) as caught:
+        build_board("synthetic-speech/speaker", [record()])
+    assert str(caught.value) == (
+        f"unknown task among the records 'synthetic-speech/speaker'; did you mean '{TASK}'?; "
+        f"known: {TASK}; make one with: emobench run RECIPE --task synthetic-speech/speaker"
+    )
+
+
+def test_every_task_gets_its_board_and_its_note(record: MakeRecord) -> None:
+    records = [record(), record(task={"name": "b/c"}), record(task={"name": "a/c"})]
+    boards = build_boards(records, notes={TASK: "a test bench"})
+    assert [(board.task, board.note) for board in boards] == [
+        ("a/c", ""),
+        ("b/c", ""),
+        (TASK, "a test bench"),
+    ]
+
+
+RUNS = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.integers(0, 2),
+        st.sampled_from([0.2, 0.5, 0.9]),
+        st.sampled_from(["ok", "collapsed", "interrupted"]),
+        st.sampled_from(["clean", "warned", "leaky"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(runs=RUNS, seed=st.integers(0, 100))
+def test_the_board_does_not_depend_on_the_order_of_records(
+    record: MakeRecord, runs: list[tuple[str, int, float, str, str]], seed: int
+) -> None:
+    records = [
+        record(name, seed=number, uar=uar, state=state, audit=audit, id=f"run-{index}")
+        for index, (name, number, uar, state, audit) in enumerate(runs)
+    ]
+    shuffled = random.Random(seed).sample(records, len(records))
+    assert build_board(TASK, records) == build_board(TASK, shuffled)

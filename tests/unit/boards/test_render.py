@@ -1,0 +1,164 @@
+"""Boards as text and data, word for word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from emobench.boards.board import Board
+from emobench.boards.rank import build_board
+from emobench.boards.render import board_data, render_board, render_index
+from emobench.runs.record import Record
+
+TASK = "synthetic-speech/speakers"
+MakeRecord = Callable[..., Record]
+
+PAGE = """\
+# synthetic-speech/speakers
+
+Written by `emobench leaderboard`; edits are lost.
+
+Task version 1. Protocol: grouped-holdout (test 0.2). Ranked by UAR (unweighted average recall: \
+balanced accuracy); higher is better. A score is the mean over seeds, ± the standard deviation \
+over seeds; a seed's score is the mean over its folds.
+
+> Synthetic data: a test bench.
+
+| # | Recipe | Score | Macro-F1 | Accuracy | Seeds | Folds | State | Audit | Train time | \
+Parameters | ms/item |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: |
+| 1 | enhanced | 83.0% ± 1.4% **80%+** | 78.0% | 84.0% | 2 | 1 | ok | clean | 30.0 s | 120,000 \
+| 0.25 |
+| – | *constant predictor: always calm* | 50.0% | 40.0% | 66.7% | – | – | – | – | – | – | – |
+| – | guide | 97.0% | 92.0% | 98.0% | 1 | 1 | ok | **leaky** | 30.0 s | 120,000 | 0.25 |
+| – | big | 55.0% ± 7.1% | 50.0% | 56.0% | 2 | 1 | 1 ok, 1 collapsed | clean | 30.0 s | 120,000 \
+| 0.25 |
+| – | dead | – | – | – | 0 of 1 | 0 of 1 | failed | not audited | – | – | – |
+
+## What went wrong
+
+- big: collapsed (1 of 2 runs): predicts 'calm' for 97% of the test items
+- dead: failed: out &#124; of luck
+
+## How to repeat it
+
+Paths are below the folder of runs.
+
+| Recipe | Command | Records |
+| --- | --- | --- |
+| enhanced | `emobench run enhanced --task synthetic-speech/speakers --seeds 2` | `enhanced-0-0` \
+`enhanced-1-0` |
+| guide | `emobench run guide-0-0/recipe.yaml --task synthetic-speech/speakers --seed 0` \
+| `guide-0-0` |
+| big | `emobench run big-0-0/recipe.yaml --task synthetic-speech/speakers --seeds 2` | `big-0-0` \
+`big-1-0` |
+| dead | `emobench run dead-0-0/recipe.yaml --task synthetic-speech/speakers --seed 0` \
+| `dead-0-0` |
+"""
+
+INDEX = """\
+# Leaderboards
+
+Written by `emobench leaderboard`; edits are lost.
+
+| Task | Metric | Best honest recipe | Score | Constant predictor | Recipes | 80%+ | Leaky \
+| No result |
+| --- | --- | --- | ---: | --- | --- | --- | --- | --- |
+| [synthetic-speech/speakers](synthetic-speech--speakers.md) | UAR | enhanced \
+| 83.0% ± 1.4% **80%+** | 50.0% | 4 | 1 | 1 | 1 collapsed, 1 failed |
+"""
+
+
+@pytest.fixture
+def board(record: MakeRecord) -> Board:
+    fell = "predicts 'calm' for 97% of the test items"
+    enhanced = [record("enhanced", seed=0, uar=0.82), record("enhanced", seed=1, uar=0.84)]
+    others = [
+        record("guide", uar=0.97, audit="leaky"),
+        record("big", uar=0.5, state="collapsed", reason=fell),
+        record("big", seed=1, uar=0.6),
+        record("dead", uar=None, state="failed", reason="out | of\nluck", fingerprint=""),
+    ]
+    return build_board(
+        TASK,
+        [*enhanced, *others],
+        note="Synthetic data: a test bench.",
+        shipped={"enhanced": enhanced[0].recipe},
+    )
+
+
+def test_the_page_reads_as_agreed(board: Board) -> None:
+    assert render_board(board) == PAGE
+
+
+def test_the_index_reads_as_agreed(board: Board) -> None:
+    assert render_index([board]) == INDEX
+
+
+def test_the_index_says_when_there_is_nothing() -> None:
+    assert render_index([]).endswith("No boards yet.\n")
+
+
+def test_the_index_is_ordered_by_task(record: MakeRecord) -> None:
+    boards = [
+        build_board(name, [record(task={"name": name})]) for name in ("b/task", "a/task", "c/task")
+    ]
+    page = render_index(boards)
+    assert page.index("a/task") < page.index("b/task") < page.index("c/task")
+
+
+def test_different_data_and_older_versions_are_told(record: MakeRecord) -> None:
+    task = {"version": 2}
+    page = render_board(
+        build_board(
+            TASK,
+            [record("a", task=task), record("b", task=task, fingerprint="g"), record("c")],
+        )
+    )
+    assert "scored on 2 different copies of the data" in page
+    assert "1 record of earlier versions of the task left out." in page
+
+
+def test_recipes_that_share_a_name_are_told_apart_by_their_hash(record: MakeRecord) -> None:
+    board = build_board(TASK, [record(), record(options={"train": {"epochs": 3}}, id="other")])
+    page = render_board(board)
+    assert all(f"enhanced ({row.recipe_hash})" in page for row in board.rows)
+
+
+def test_errors_are_shown_as_numbers_and_ranked_from_below(record: MakeRecord) -> None:
+    run = record(metrics={"mae": 0.1234, "ccc": 0.5}, task={"metric": "mae"})
+    page = render_board(build_board(TASK, [run]))
+    assert "Ranked by MAE (mean absolute error); lower is better." in page
+    assert "| 1 | enhanced | 0.123 | 0.500 |" in page
+
+
+def test_missing_folds_are_shown(record: MakeRecord) -> None:
+    page = render_board(build_board(TASK, [record(fold=0, folds=5)]))
+    assert "| – | enhanced | 70.0% | 65.0% | 71.0% | 1 | 1 of 5 | ok |" in page
+
+
+def test_a_failure_without_words_is_listed_too(record: MakeRecord) -> None:
+    page = render_board(build_board(TASK, [record(uar=None, state="interrupted")]))
+    assert "- enhanced: interrupted: no reason was kept" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (600, "10 min"), (9000, "2.5 h")]
+)
+def test_durations_are_short(seconds: float, shown: str, record: MakeRecord) -> None:
+    run = record()
+    run = replace(run, costs=replace(run.costs, train_s=seconds))
+    assert f"| {shown} | 120,000 |" in render_board(build_board(TASK, [run]))
+
+
+def test_data_say_what_the_page_says(board: Board) -> None:
+    data = board_data(board)
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert data["schema"] == 1
+    first = data["rows"][0]
+    assert (first["recipe"], first["standing"], first["reaches_80"]) == ("enhanced", "honest", True)
+    assert first["seed_scores"] == {"0": 0.82, "1": 0.84}
+    assert data["constant"]["score"] == 0.5
