@@ -30,6 +30,9 @@ SPLIT_WORDS = {
 KEEP_CLASS = 1e9
 """A cost above any imbalance: training keeps at least one group of every class if it can."""
 
+DEALS = 8
+"""Deals of groups to choose the most even from; one alone can be some points off its share."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
@@ -165,20 +168,38 @@ def assign_groups(
 ) -> np.ndarray:
     """Deal groups `(groups, columns)` into parts of these shares, even in every column.
 
-    Greedy, the larger groups first: each goes where the sum of squared column shares, over the
-    part's own share, grows least. No part stays empty. With `keep_in_first` the first part keeps a
-    group of every class (every column but the last) where that is possible.
+    The best of a few greedy deals. No part stays empty. With `keep_in_first` the first part keeps
+    a group of every class (every column but the last) where that is possible.
+    """
+    deals = [
+        _deal(table, shares, order=_large_first(table, random), keep_in_first=keep_in_first)
+        for _ in range(DEALS)
+    ]
+    return min(deals, key=lambda deal: deal[0])[1]
+
+
+def _large_first(table: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Groups from large to small; those of like size are shuffled among themselves."""
+    order = random.permutation(len(table))
+    by_size: np.ndarray = order[np.argsort(-np.floor(2 * np.log2(table[order, -1])), kind="stable")]
+    return by_size
+
+
+def _deal(
+    table: np.ndarray, shares: Sequence[float], *, order: np.ndarray, keep_in_first: bool
+) -> tuple[float, np.ndarray]:
+    """One deal and its cost: the sum over parts of squared column shares over the part's own.
+
+    Each group in turn goes where the cost grows least.
     """
     weight = np.asarray(shares, dtype=np.float64)[:, None]
     totals = np.maximum(table.sum(axis=0), 1e-12)
     filled = np.zeros((len(shares), table.shape[1]))
     taken = np.zeros(len(shares), dtype=np.int64)
     part_of = np.full(len(table), -1, dtype=np.int64)
-    # Groups of like size are shuffled among themselves, so that the seed has something to say.
-    order = random.permutation(len(table))
-    order = order[np.argsort(-np.floor(2 * np.log2(table[order, -1])), kind="stable")]
     has_class = table[:, :-1] > 0
     open_groups = has_class.sum(axis=0)
+    spent = 0.0
     for left, group in zip(range(len(table), 0, -1), order, strict=True):
         row = table[group]
         open_groups = open_groups - has_class[group]
@@ -194,7 +215,8 @@ def assign_groups(
         part_of[group] = part
         filled[part] += row
         taken[part] += 1
-    return part_of
+        spent += float(cost[part])
+    return spent, part_of
 
 
 def _hold_out_groups(
