@@ -38,10 +38,10 @@ class GradientClipping:
 
 
 class Accumulation:
-    """Delays the update until `steps` micro-batches are in; the gradient is their mean."""
+    """Updates once in `steps_per_update` micro-batches, with the mean of their gradients."""
 
     def __init__(self, options: AccumulationOptions, context: Context) -> None:
-        self.steps = options.steps
+        self.steps_per_update = options.steps
         self.waiting = 0
 
     @event
@@ -53,7 +53,7 @@ class Accumulation:
     def ready_to_step(self) -> bool:
         """Whether the window is full."""
         self.waiting += 1
-        return self.waiting >= self.steps
+        return self.waiting >= self.steps_per_update
 
     @event(tryfirst=True)
     def before_update(self, run: RunState, window: Sequence[Step]) -> None:

@@ -1,1 +1,1 @@
-
+"""First-party components for speech; see the registration module for the list."""

@@ -1,0 +1,148 @@
+import pytest
+import torch
+
+from emobench.api import UsageError
+from emobench_essentials.options import CosineOptions, OneCycleOptions, PlateauOptions
+from emobench_essentials.schedulers import Cosine, OneCycle, Plateau
+
+
+def optimizer(lr: float = 0.1) -> torch.optim.Optimizer:
+    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
+
+
+def rates(schedule, *, updates: int, lr: float = 0.1) -> list[float]:
+    rule = optimizer(lr)
+    schedule.attach(rule)
+    seen = []
+    for update in range(updates):
+        seen.append(rule.param_groups[0]["lr"])
+        schedule.after_update(update + 1)
+    return seen
+
+
+def torch_rates(make, *, updates: int, lr: float = 0.1) -> list[float]:
+    rule = optimizer(lr)
+    schedule = make(rule)
+    seen = []
+    for update in range(updates):
+        seen.append(rule.param_groups[0]["lr"])
+        rule.step()
+        if update + 1 < updates:
+            schedule.step()
+    return seen
+
+
+@pytest.mark.parametrize("rise", [0.1, 0.3, 0.5])
+def test_onecycle_is_torchs_curve(make_context, rise):
+    ours = OneCycle(OneCycleOptions(rise=rise, start=10, end=100), make_context())
+    theirs = torch_rates(
+        lambda rule: torch.optim.lr_scheduler.OneCycleLR(
+            rule, 0.1, 70, pct_start=rise, div_factor=10, final_div_factor=100
+        ),
+        updates=70,
+    )
+    assert rates(ours, updates=70) == pytest.approx(theirs, rel=1e-9)
+
+
+def test_onecycle_peaks_at_the_optimizers_rate(make_context):
+    assert max(rates(OneCycle(OneCycleOptions(), make_context()), updates=70)) == pytest.approx(
+        0.1, rel=0.01
+    )
+
+
+@pytest.mark.parametrize("updates", [1, 2, 3])
+def test_onecycle_survives_the_shortest_trainings(make_context, updates):
+    schedule = OneCycle(OneCycleOptions(), make_context(epochs=1, updates=updates))
+    assert all(0 < rate <= 0.1 for rate in rates(schedule, updates=updates + 2))
+
+
+def test_cosine_without_warmup_is_torchs_curve(make_context):
+    ours = rates(Cosine(CosineOptions(warmup=0.0, floor=0.1), make_context()), updates=70)
+    theirs = torch_rates(
+        lambda rule: torch.optim.lr_scheduler.CosineAnnealingLR(rule, 70, eta_min=0.01),
+        updates=70,
+    )
+    assert ours == pytest.approx(theirs, rel=1e-9)
+
+
+def test_cosine_warms_up_in_even_steps_and_then_only_falls(make_context):
+    seen = rates(Cosine(CosineOptions(warmup=0.1), make_context()), updates=70)
+    steps = [after - before for before, after in zip(seen[:7], seen[1:8], strict=True)]
+    assert steps == pytest.approx([0.1 / 8] * 7)
+    assert seen[7:] == sorted(seen[7:], reverse=True)
+
+
+@pytest.mark.parametrize("metric", ["validation_loss", "validation_uar"])
+def test_plateau_falls_where_torchs_does(make_context, metric):
+    figures = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.85, 0.85, 0.85, 0.85, 0.85, 0.85]
+    if metric == "validation_uar":
+        figures = [-figure for figure in figures]
+    options = PlateauOptions(factor=0.5, patience=2, metric=metric, min_delta=1e-3, floor=0.0)
+    ours, theirs = optimizer(), optimizer()
+    schedule = Plateau(options, make_context())
+    schedule.attach(ours)
+    reference = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        theirs,
+        mode="min" if metric == "validation_loss" else "max",
+        factor=0.5,
+        patience=2,
+        threshold=1e-3,
+        threshold_mode="abs",
+    )
+    for figure in figures:
+        schedule.after_epoch({metric: figure})
+        reference.step(figure)
+        assert ours.param_groups[0]["lr"] == pytest.approx(theirs.param_groups[0]["lr"])
+    assert ours.param_groups[0]["lr"] < 0.1
+
+
+def test_plateau_names_the_metrics_there_are(make_context):
+    schedule = Plateau(PlateauOptions(metric="validation_acuracy"), make_context())
+    schedule.attach(optimizer())
+    with pytest.raises(UsageError) as caught:
+        schedule.after_epoch({"validation_accuracy": 0.5, "train_loss": 1.0})
+    assert str(caught.value) == (
+        "scheduler 'plateau': unknown metric 'validation_acuracy'; did you mean "
+        "'validation_accuracy'?; known: train_loss, validation_accuracy"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [(OneCycle, OneCycleOptions()), (Cosine, CosineOptions())]
+)
+def test_a_resumed_schedule_goes_on_where_it_was(make_context, kind, options):
+    whole = rates(kind(options, make_context()), updates=70)
+    first = kind(options, make_context())
+    rule = optimizer()
+    first.attach(rule)
+    first.after_update(30)
+    second, other = kind(options, make_context()), optimizer()
+    second.attach(other)
+    second.load_state_dict(first.state_dict())
+    other.load_state_dict(rule.state_dict())
+    assert other.param_groups[0]["lr"] == whole[30]
+    second.after_update(31)
+    assert other.param_groups[0]["lr"] == pytest.approx(whole[31])
+
+
+def test_a_resumed_plateau_remembers_its_best_and_its_wait(make_context):
+    options = PlateauOptions(patience=1, metric="validation_loss")
+    first = Plateau(options, make_context())
+    first.attach(optimizer())
+    for loss in (1.0, 1.0):
+        first.after_epoch({"validation_loss": loss})
+    second, rule = Plateau(options, make_context()), optimizer()
+    second.attach(rule)
+    second.load_state_dict(first.state_dict())
+    second.after_epoch({"validation_loss": 1.0})
+    assert rule.param_groups[0]["lr"] == pytest.approx(0.05)
+
+
+def test_every_group_keeps_its_own_rate(make_context):
+    weights = [torch.zeros(1, requires_grad=True) for _ in range(2)]
+    rule = torch.optim.SGD([{"params": weights[0], "lr": 1.0}, {"params": weights[1], "lr": 0.1}])
+    schedule = Cosine(CosineOptions(), make_context())
+    schedule.attach(rule)
+    schedule.after_update(40)
+    slow, fast = rule.param_groups[1]["lr"], rule.param_groups[0]["lr"]
+    assert slow == pytest.approx(fast / 10)

@@ -1,0 +1,67 @@
+"""The `cnn1d` backbone: convolutions over time, the bands as channels."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from emobench.api import Context, Features, UsageError
+from emobench_speech.options import Cnn1dOptions
+
+
+def pool_frames(maps: torch.Tensor, *, pooling: str) -> torch.Tensor:
+    """One value a channel over all frames, or two (mean, then maximum) for `avgmax`."""
+    if pooling == "avg":
+        return maps.mean(dim=-1)
+    if pooling == "max":
+        return maps.amax(dim=-1)
+    return torch.cat([maps.mean(dim=-1), maps.amax(dim=-1)], dim=1)
+
+
+def block(before: int, after: int, *, kernel: int, stride: int, dropout: float) -> nn.Sequential:
+    """Convolution, batch norm, ReLU, halving of the frames (never below one), dropout."""
+    return nn.Sequential(
+        nn.Conv1d(before, after, kernel, stride=stride, padding=kernel // 2, bias=False),
+        nn.BatchNorm1d(after),
+        nn.ReLU(),
+        nn.MaxPool1d(2, ceil_mode=True),
+        nn.Dropout(dropout),
+    )
+
+
+class Cnn1d(nn.Module):
+    """Blocks of convolution and pooling over `(batch, bands, frames)`."""
+
+    def __init__(self, options: Cnn1dOptions, context: Context) -> None:
+        super().__init__()
+        self.modality = context.modality or "audio"
+        shape = context.inputs.get(self.modality, ())
+        if len(shape) != 2:
+            given = ", ".join(f"{name} {size}" for name, size in context.inputs.items())
+            raise UsageError(
+                f"backbone 'cnn1d' needs (bands, frames) of '{self.modality}', but the frontend "
+                f"gives {given or 'nothing'}; use a spectrogram frontend such as 'logmel'"
+            )
+        widths = (shape[0], *options.channels)
+        self.blocks = nn.Sequential(
+            *(
+                block(
+                    before,
+                    after,
+                    kernel=options.kernel,
+                    stride=options.stride if index == 0 else 1,
+                    dropout=options.dropout,
+                )
+                for index, (before, after) in enumerate(itertools.pairwise(widths))
+            )
+        )
+        self.pooling = options.pooling
+        self.width = options.channels[-1] * (2 if options.pooling == "avgmax" else 1)
+
+    def forward(self, inputs: Mapping[str, torch.Tensor]) -> Features:
+        """An embedding `(batch, width)` and the last maps `(batch, channels, frames)`."""
+        maps = self.blocks(inputs[self.modality])
+        return Features(embedding=pool_frames(maps, pooling=self.pooling), maps=maps)

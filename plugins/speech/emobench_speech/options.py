@@ -1,0 +1,116 @@
+"""Options of every component in this package. Loads no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from emobench.api import Field, Options, Search
+
+
+class LogMelOptions(Options):
+    """Options of the `logmel` frontend."""
+
+    seconds: float = Field(
+        3.0, gt=0, le=60, description="length of every clip: the end is padded, or the middle kept"
+    )
+    window: Annotated[int, Search(choices=(512, 1024, 2048))] = Field(
+        1024, ge=16, description="samples of one analysis window"
+    )
+    hop: Annotated[int, Search(choices=(256, 512))] = Field(
+        512, ge=1, description="samples between two windows"
+    )
+    mels: Annotated[int, Search(choices=(40, 64, 80, 128))] = Field(
+        64, ge=1, description="number of mel bands"
+    )
+    fmin: float = Field(0.0, ge=0, description="lowest frequency, in Hz")
+    fmax: float | None = Field(
+        None, gt=0, description="highest frequency, in Hz; default: half the sample rate"
+    )
+    floor: float = Field(1e-10, gt=0, description="smallest power that is told from silence")
+    dynamic_range: float = Field(
+        80.0, gt=0, description="decibels below the clip's loudest band at which values are cut"
+    )
+    standardise: bool = Field(
+        True, description="give each clip mean 0 and deviation 1, which also removes its loudness"
+    )
+
+    def conflicts(self) -> list[str]:
+        """Frequencies in order, and no gaps between windows."""
+        found = []
+        if self.fmax is not None and self.fmax <= self.fmin:
+            found.append(f"fmax ({self.fmax:g} Hz) must be above fmin ({self.fmin:g} Hz)")
+        if self.hop > self.window:
+            found.append(
+                f"hop ({self.hop}) must not exceed window ({self.window}), or samples are skipped"
+            )
+        return found
+
+
+class Cnn1dOptions(Options):
+    """Options of the `cnn1d` backbone."""
+
+    channels: Annotated[
+        tuple[int, ...],
+        Search(choices=((64, 128), (64, 128, 256), (128, 256, 256), (128, 256, 512, 256))),
+    ] = Field((128, 256, 512, 256), ge=1, min_length=1, description="channels of the blocks")
+    kernel: Annotated[int, Search(choices=(3, 5, 7))] = Field(
+        5, ge=1, description="frames that a convolution sees"
+    )
+    stride: Annotated[int, Search(choices=(1, 2))] = Field(
+        1, ge=1, description="frames the first convolution moves by; 2 halves the cost of all"
+    )
+    dropout: Annotated[float, Search(0.0, 0.5)] = Field(
+        0.2, ge=0, lt=1, description="dropout after each block"
+    )
+    pooling: Annotated[
+        Literal["avg", "max", "avgmax"], Search(choices=("avg", "max", "avgmax"))
+    ] = Field("avg", description="how the last maps become one embedding over all frames")
+
+
+class SpecAugmentOptions(Options):
+    """Options of the `specaugment` augmentation."""
+
+    time_masks: Annotated[int, Search(0, 3)] = Field(2, ge=0, description="masks over time")
+    time_width: Annotated[float, Search(0.0, 0.3)] = Field(
+        0.1, ge=0, le=1, description="widest mask over time, as a share of the frames"
+    )
+    frequency_masks: Annotated[int, Search(0, 3)] = Field(
+        2, ge=0, description="masks over frequency"
+    )
+    frequency_width: Annotated[float, Search(0.0, 0.3)] = Field(
+        0.1, ge=0, le=1, description="widest mask over frequency, as a share of the bands"
+    )
+    fill: Literal["mean", "zero"] = Field(
+        "mean", description="what masked values become: the item's mean, or 0"
+    )
+
+
+class NoiseOptions(Options):
+    """Options of the `noise` augmentation."""
+
+    colour: Annotated[Literal["white", "pink"], Search(choices=("white", "pink"))] = Field(
+        "white", description="white: equal power at all frequencies; pink: less at high ones"
+    )
+    snr_low: Annotated[float, Search(0.0, 20.0)] = Field(
+        10.0, description="loudest noise, in decibels below the clip"
+    )
+    snr_high: Annotated[float, Search(20.0, 40.0)] = Field(
+        30.0, description="quietest noise, in decibels below the clip"
+    )
+    probability: Annotated[float, Search(0.1, 1.0)] = Field(
+        0.5, ge=0, le=1, description="share of clips that get noise"
+    )
+
+    def conflicts(self) -> list[str]:
+        """The range must not be upside down."""
+        if self.snr_low > self.snr_high:
+            return [f"snr_low ({self.snr_low:g}) must not exceed snr_high ({self.snr_high:g})"]
+        return []
+
+
+class GainOptions(Options):
+    """Options of the `gain` augmentation."""
+
+    decibels: Annotated[float, Search(0.0, 12.0)] = Field(
+        6.0, ge=0, description="largest change of loudness, up or down"
+    )
