@@ -17,9 +17,9 @@ def test_a_known_metric_is_returned() -> None:
 
 def test_a_misspelt_metric_is_answered_with_the_nearest_and_the_usable_ones() -> None:
     with pytest.raises(UsageError) as caught:
-        check_metric("acuracy", "class")
+        check_metric("macro_f2", "class")
     assert str(caught.value) == (
-        "unknown metric for a class target 'acuracy'; did you mean 'accuracy'?; "
+        "unknown metric for a class target 'macro_f2'; did you mean 'macro_f1'?; "
         "known: accuracy, ece, log_loss, macro_f1, uar, weighted_f1"
     )
 
