@@ -1,1 +1,1 @@
-"""Synthetic affect: one draw of emotion, intensity and identity; speech, face and table renderers."""
+"""Synthetic affect: one draw of emotion, intensity and identity, rendered three ways."""

@@ -1,4 +1,4 @@
-"""Options of the three synthetic sets. Loads neither numpy nor torch: `emobench check` reads them."""
+"""Options of the three synthetic sets. Loads neither numpy nor torch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AffectOptions(Options):
         1.0,
         ge=0,
         le=1,
-        description="how far expressions lean towards a confusable neighbour: 0 never, 1 up to half",
+        description="how far items lean towards a confusable neighbour: 0 never, 1 up to half",
     )
     variation: float = Field(
         1.0,
