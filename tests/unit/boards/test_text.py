@@ -23,7 +23,7 @@ def cells(text: str) -> list[list[Token]]:
     return rows[2:]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HOSTILE)
 def test_escaped_text_is_read_back_as_plain_text_in_its_own_cell(text: str) -> None:
     first, second = cells(escape(text))
@@ -32,7 +32,7 @@ def test_escaped_text_is_read_back_as_plain_text_in_its_own_cell(text: str) -> N
     assert "".join(token.content for token in second) == "end"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HOSTILE)
 def test_code_is_read_back_as_code_in_its_own_cell(text: str) -> None:
     first, second = cells(code("x" + text))
