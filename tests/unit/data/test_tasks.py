@@ -86,14 +86,14 @@ def test_a_task_file_is_read_whole(registry, tmp_path):
 def test_every_fault_of_a_task_file_is_told_at_once_with_its_place(registry, tmp_path):
     path = write(
         tmp_path,
-        "dataset:\n  use: folder\n  root: ./clips\n  grup: {folder: 1}\n  sample_rate: fast\n"
+        "dataset:\n  use: folder\n  root: ./clips\n  groop: {folder: 1}\n  sample_rate: fast\n"
         "protocol: {use: grouped-kfold, folds: 1}\nmetrik: uar\n",
     )
     with pytest.raises(RecipeError) as caught:
         find_task(path, registry=registry)
     lines = str(caught.value).splitlines()
     assert len(lines) == 4
-    assert lines[0].startswith(f"{path}:4:3: folder: unknown option 'grup'; did you mean 'group'?")
+    assert lines[0].startswith(f"{path}:4:3: folder: unknown option 'groop'; did you mean 'group'?")
     assert lines[1] == (f"{path}:5:16: folder.sample_rate: expected whole number, got text 'fast'")
     assert lines[2] == f"{path}:6:39: protocol.folds: must be at least 2, got 1"
     assert lines[3].startswith(f"{path}:7:1: unknown option 'metrik'; did you mean 'metric'?")
