@@ -8,7 +8,7 @@ from typing import Any
 from emobench.api import UsageError, unknown_name
 from emobench_essentials.options import Direction
 
-LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "ece", "brier")
+LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "ece", "kl", "brier")
 
 
 def lower_is_better(metric: str, *, direction: Direction = "auto") -> bool:

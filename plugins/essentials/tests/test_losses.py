@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -126,7 +127,7 @@ def test_item_weights_multiply_the_losses_before_the_mean(make_context, logits, 
 
 def test_balanced_weights_are_those_of_scikit_learn():
     labels = [0] * 40 + [1] * 20 + [2] * 10 + [3] * 10
-    expected = compute_class_weight("balanced", classes=[0, 1, 2, 3], y=labels)
+    expected = compute_class_weight("balanced", classes=np.arange(4), y=labels)
     assert class_weights((40, 20, 10, 10), balance="balanced").tolist() == pytest.approx(expected)
 
 

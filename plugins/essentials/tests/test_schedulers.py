@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -67,7 +69,7 @@ def test_cosine_without_warmup_is_torchs_curve(make_context):
 
 def test_cosine_warms_up_in_even_steps_and_then_only_falls(make_context):
     seen = rates(Cosine(CosineOptions(warmup=0.1), make_context()), updates=70)
-    steps = [after - before for before, after in zip(seen[:7], seen[1:8], strict=True)]
+    steps = [after - before for before, after in pairwise(seen[:8])]
     assert steps == pytest.approx([0.1 / 8] * 7)
     assert seen[7:] == sorted(seen[7:], reverse=True)
 

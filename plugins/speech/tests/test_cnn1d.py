@@ -1,0 +1,46 @@
+import pytest
+import torch
+
+from emobench.api import UsageError
+from emobench_speech.cnn1d import Cnn1d
+from emobench_speech.options import Cnn1dOptions
+
+SMALL = Cnn1dOptions(channels=[8, 6], dropout=0.0)
+
+
+def test_a_pattern_is_recognised_wherever_it_stands_in_the_clip(make_context):
+    """Pooling over the frames makes the embedding blind to shifts of what the blocks halve."""
+    backbone = Cnn1d(SMALL, make_context(inputs={"audio": (4, 64)})).eval()
+    early, late = torch.zeros(1, 4, 64), torch.zeros(1, 4, 64)
+    pattern = torch.randn(4, 8)
+    early[0, :, 16:24], late[0, :, 32:40] = pattern, pattern
+    torch.testing.assert_close(
+        backbone({"audio": early}).embedding, backbone({"audio": late}).embedding
+    )
+
+
+@pytest.mark.parametrize("pooling", ["avg", "max", "avgmax"])
+def test_the_embedding_is_pooled_from_the_maps(make_context, pooling):
+    options = SMALL.replace(pooling=pooling)
+    backbone = Cnn1d(options, make_context(inputs={"audio": (4, 40)})).eval()
+    features = backbone({"audio": torch.randn(2, 4, 40)})
+    pools = {"avg": [features.maps.mean(-1)], "max": [features.maps.amax(-1)]}
+    pools["avgmax"] = pools["avg"] + pools["max"]
+    assert torch.equal(features.embedding, torch.cat(pools[pooling], dim=1))
+    assert features.embedding.shape[1] == backbone.width
+
+
+def test_clips_with_fewer_frames_than_halvings_still_train(make_context):
+    options = Cnn1dOptions(channels=[8, 8, 8, 8, 8], dropout=0.0)
+    backbone = Cnn1d(options, make_context(inputs={"audio": (4, 3)}))
+    backbone({"audio": torch.randn(2, 4, 3)}).embedding.square().sum().backward()
+    assert all(torch.isfinite(weights.grad).all() for weights in backbone.parameters())
+
+
+def test_inputs_that_are_no_spectrogram_are_refused(make_context):
+    with pytest.raises(UsageError) as caught:
+        Cnn1d(SMALL, make_context(inputs={"table": (35,)}, modality="table"))
+    assert str(caught.value) == (
+        "backbone 'cnn1d' needs (bands, frames) of 'table', but the frontend gives table (35,); "
+        "use a spectrogram frontend such as 'logmel'"
+    )
