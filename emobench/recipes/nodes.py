@@ -86,3 +86,8 @@ def locate(node: Node, path: tuple[str | int, ...], *, at_key: bool = False) -> 
         else:
             break
     return place
+
+
+def shorten(text: str) -> str:
+    """A user's word for a message: at most 60 characters."""
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -29,6 +29,7 @@ from emobench.recipes.nodes import (
     ScalarNode,
     locate,
     plain,
+    shorten,
 )
 
 __all__ = [
@@ -49,7 +50,7 @@ __all__ = [
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
-MAX_KEY = 200
+MAX_KEY = 100
 MAX_WEIGHT = 1_000_000
 """Characters and values (16 each) of the whole text once every alias is written out."""
 MAX_FAULTS = 100
@@ -237,7 +238,7 @@ class _Builder:
         if known is None:
             inside = event.anchor in self.anchors
             why = "stands inside itself" if inside else "is not defined above"
-            self._fault(place, f"alias '*{_short(event.anchor)}' {why}")
+            self._fault(place, f"alias '*{shorten(event.anchor)}' {why}")
             self._attach(ScalarNode(None, place), 0)
             return
         if len(self.frames) + known.height > MAX_DEPTH:
@@ -291,7 +292,7 @@ class _Builder:
     def _refuse_tag(self, event: Any, place: Place) -> bool:
         if event.tag is None:
             return False
-        tag = _short(event.tag)
+        tag = shorten(event.tag)
         self._fault(place, f"tags are not taken (here '{tag}'); write the value plainly")
         return True
 
@@ -321,7 +322,7 @@ def resolve(word: str) -> Scalar:
         base = {"0o": 8, "0x": 16}.get(word[:2], 10)
         number = int(word, base) if len(word) <= 80 else MAX_WHOLE_NUMBER
         if not -MAX_WHOLE_NUMBER <= number < MAX_WHOLE_NUMBER:
-            raise ValueError(f"whole number {_short(word)} does not fit in 64 bits")
+            raise ValueError(f"whole number {shorten(word)} does not fit in 64 bits")
         return number
     if _NUMBER.fullmatch(word):
         return float(word)
@@ -332,10 +333,6 @@ def resolve(word: str) -> Scalar:
 
 def _codepoint(character: int | str | bytes) -> str:
     return f"U+{character if isinstance(character, int) else ord(character):04X}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 class _BrokenTextError(Exception):

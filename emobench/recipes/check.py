@@ -1,0 +1,219 @@
+"""The second pass: each block against its component's options; and faults between blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from emobench.api.component import Kind
+from emobench.api.errors import Fault, PluginError, unknown_name
+from emobench.api.options import OptionFault, Options
+from emobench.recipes.merge import as_block, block_name
+from emobench.recipes.model import (
+    LIST_SECTIONS,
+    RECIPE_KEYS,
+    RECIPE_SCHEMA,
+    REQUIRED_SECTIONS,
+    SINGLE_SECTIONS,
+    Block,
+    Recipe,
+    TrainOptions,
+)
+from emobench.recipes.nodes import (
+    ListNode,
+    MappingNode,
+    Node,
+    ScalarNode,
+    locate,
+    plain,
+    shorten,
+)
+from emobench.registry import Registered, Registry
+
+
+def check_schema(root: MappingNode, *, faults: list[Fault]) -> None:
+    """Refuse a file that does not say which schema it follows, or follows another."""
+    node = root.get("schema")
+    if node is None:
+        faults.append(
+            root.place.fault(f"'schema' is required; write 'schema: {RECIPE_SCHEMA}' first")
+        )
+        return
+    value = plain(node)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value != RECIPE_SCHEMA:
+            hint = "upgrade emobench" if value > RECIPE_SCHEMA else "rewrite the file"
+            message = f"schema {value} is not known here, only schema {RECIPE_SCHEMA}; {hint}"
+            faults.append(node.place.fault(message))
+    else:
+        faults.append(node.place.fault(f"'schema' must be the number {RECIPE_SCHEMA}"))
+
+
+def check_keys(root: MappingNode, *, faults: list[Fault]) -> None:
+    """Refuse keys that no recipe has."""
+    for key, entry in root.entries.items():
+        if key not in RECIPE_KEYS:
+            faults.append(entry.key_place.fault(unknown_name("key", key, RECIPE_KEYS)))
+
+
+def parse_block(kind: Kind, node: Node, *, registry: Registry, faults: list[Fault]) -> Block | None:
+    """A block from `{use: name, ...}` or a bare name; None, with faults added, if it is wrong."""
+    block = as_block(node)
+    if block is None:
+        message = f"expected a {kind}: its name, or a mapping with 'use' and its options"
+        faults.append(node.place.fault(message))
+        return None
+    entry = _component(kind, block, registry, faults)
+    if entry is None:
+        return None
+    given = {key: value for key, value in block.entries.items() if key != "use"}
+    options, wrong = _parse_options(entry, MappingNode(given, block.place))
+    for fault in wrong:
+        place = locate(block, fault.path, at_key=fault.at_key)
+        faults.append(place.fault(_option_message(entry.name, fault)))
+    if options is None:
+        return None
+    plugin = entry.plugin
+    return Block(
+        kind=kind, use=entry.name, options=options, package=plugin.package, version=plugin.version
+    )
+
+
+def _component(
+    kind: Kind, block: MappingNode, registry: Registry, faults: list[Fault]
+) -> Registered | None:
+    use = block.get("use")
+    if use is None:
+        known = ", ".join(registry.of_kind(kind)) or "none is installed"
+        faults.append(block.place.fault(f"'use' is missing: which {kind}? known: {known}"))
+        return None
+    name = plain(use)
+    if not isinstance(name, str):
+        faults.append(use.place.fault(f"'use' must be the name of a {kind}"))
+        return None
+    entry = registry.components.get((kind, name))
+    if entry is None:
+        faults.append(use.place.fault(registry.unknown(kind, shorten(name))))
+    return entry
+
+
+def _parse_options(
+    entry: Registered, given: MappingNode
+) -> tuple[Options | None, list[OptionFault]]:
+    try:
+        return entry.component.options.parse(plain(given))
+    except Exception as error:  # a stranger's declaration or check may raise anything
+        plugin = entry.plugin
+        raise PluginError(
+            f"{entry.kind} '{entry.name}' of plugin {plugin.package} {plugin.version} cannot "
+            f"check its options: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _option_message(owner: str, fault: OptionFault) -> str:
+    path = fault.path[:-1] if fault.at_key else fault.path
+    return f"{'.'.join(map(str, (owner, *path)))}: {fault.message}"
+
+
+def check_recipe(
+    root: MappingNode, *, name: str, path: str, registry: Registry, complete: bool = True
+) -> tuple[Recipe | None, list[Fault]]:
+    """The recipe that a merged mapping describes, or None and every fault.
+
+    `complete=False` says that a parent could not be read: what is missing may have been there.
+    """
+    check = _Check(root=root, registry=registry, complete=complete, faults=[])
+    sections: dict[str, Any] = {}
+    for section, kind in SINGLE_SECTIONS.items():
+        sections[section] = check.block(section, kind)
+    for section, kind in LIST_SECTIONS.items():
+        sections[section] = check.blocks(section, kind)
+    train, task, summary = check.train(), check.text("task"), check.text("summary")
+    if check.faults or not complete:
+        return None, check.faults
+    recipe = Recipe(
+        name=name,
+        path=path,
+        task=task,
+        summary=summary or "",
+        train=train or TrainOptions(),
+        **sections,
+    )
+    return recipe, []
+
+
+@dataclass(kw_only=True)
+class _Check:
+    root: MappingNode
+    registry: Registry
+    complete: bool
+    faults: list[Fault]
+
+    def given(self, key: str) -> Node | None:
+        """The value of a key; null counts as not given."""
+        node = self.root.get(key)
+        return None if isinstance(node, ScalarNode) and node.value is None else node
+
+    def block(self, section: str, kind: Kind) -> Block | None:
+        node = self.given(section)
+        if node is None:
+            if section in REQUIRED_SECTIONS and self.complete:
+                place = locate(self.root, (section,))
+                known = ", ".join(self.registry.of_kind(kind)) or "none is installed"
+                message = f"'{section}' is required: which {kind}? known: {known}"
+                self.faults.append(place.fault(message))
+            return None
+        if not self.complete and isinstance(node, MappingNode) and node.get("use") is None:
+            return None
+        return parse_block(kind, node, registry=self.registry, faults=self.faults)
+
+    def blocks(self, section: str, kind: Kind) -> tuple[Block, ...]:
+        node = self.given(section)
+        if node is None:
+            return ()
+        if not isinstance(node, ListNode):
+            message = f"'{section}' must be a list of blocks, each after a '- '"
+            self.faults.append(node.place.fault(message))
+            return ()
+        if section == "techniques":
+            self._refuse_repeats(node, kind)
+        parsed = [
+            parse_block(kind, item, registry=self.registry, faults=self.faults)
+            for item in node.items
+        ]
+        return tuple(block for block in parsed if block is not None)
+
+    def _refuse_repeats(self, node: ListNode, kind: Kind) -> None:
+        seen: dict[str, int] = {}
+        for index, item in enumerate(node.items, start=1):
+            name = block_name(item)
+            if name is None:
+                continue
+            if name in seen:
+                message = (
+                    f"{kind} '{shorten(name)}' is given twice (entries {seen[name]} and {index})"
+                )
+                self.faults.append(item.place.fault(message))
+            seen.setdefault(name, index)
+
+    def train(self) -> TrainOptions | None:
+        node = self.given("train")
+        if node is None:
+            return TrainOptions()
+        if not isinstance(node, MappingNode):
+            self.faults.append(node.place.fault("'train' must be a mapping, such as {epochs: 30}"))
+            return None
+        options, wrong = TrainOptions.parse(plain(node))
+        for fault in wrong:
+            place = locate(node, fault.path, at_key=fault.at_key)
+            self.faults.append(place.fault(_option_message("train", fault)))
+        return options
+
+    def text(self, key: str) -> str | None:
+        node = self.given(key)
+        if node is None:
+            return None
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value.strip():
+            return node.value
+        self.faults.append(node.place.fault(f"'{key}' must be text"))
+        return None

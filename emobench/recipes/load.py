@@ -1,0 +1,199 @@
+"""Finding and loading recipes: files, what they extend, overrides; every fault of all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emobench.api.errors import Fault, RecipeError, unknown_name
+from emobench.recipes.check import check_keys, check_recipe, check_schema
+from emobench.recipes.merge import merge
+from emobench.recipes.model import Recipe
+from emobench.recipes.nodes import Entry, MappingNode, ScalarNode, shorten
+from emobench.recipes.override import apply_overrides
+from emobench.recipes.text import Document, parse_mapping
+from emobench.registry import Registry
+
+SUFFIXES = (".yaml", ".yml")
+MAX_CHAIN = 10
+OWN_KEYS = ("schema", "extends", "summary")
+"""Keys that say something of one file, not of those that extend it."""
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with emobench, by name (`enhanced`, `faces/baseline`)."""
+    packaged = Path(__file__).parent / "shipped"
+    home = packaged if packaged.is_dir() else Path(__file__).parents[2] / "recipes"
+    found = {
+        path.relative_to(home).with_suffix("").as_posix(): path
+        for path in home.rglob("*")
+        if path.suffix in SUFFIXES and path.is_file()
+    }
+    return dict(sorted(found.items()))
+
+
+def find_recipe(source: str | Path) -> Path:
+    """The file that a path names or a bare name stands for, or a RecipeError that suggests one."""
+    shipped = shipped_recipes()
+    text = str(source)
+    if isinstance(source, str) and text in shipped:
+        return shipped[text]
+    path = Path(text).expanduser() if text.startswith("~/") else Path(text)
+    if _exists(path):
+        return path
+    if path.suffix in SUFFIXES or isinstance(source, Path):
+        nearest = _suggest(path, shipped)
+        raise RecipeError([Fault(message=f"there is no such file{nearest}", file=shorten(text))])
+    advice = "give one of these, or the path of a .yaml file"
+    raise RecipeError(
+        [Fault(message=unknown_name("recipe", shorten(text), shipped, advice=advice))]
+    )
+
+
+def _suggest(path: Path, shipped: Iterable[str]) -> str:
+    stem = path.stem
+    return f"; '{stem}' is a shipped recipe, without the suffix" if stem in shipped else ""
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def recipe_name(path: Path) -> str:
+    """The shipped name where the file is a shipped recipe, else its stem."""
+    resolved = path.resolve()
+    for name, shipped in shipped_recipes().items():
+        if shipped.resolve() == resolved:
+            return name
+    return path.stem
+
+
+def load_recipe(source: str | Path, *, overrides: Sequence[str] = (), registry: Registry) -> Recipe:
+    """One recipe by name or path; raises a RecipeError that carries every fault."""
+    return load_recipes([source], overrides=overrides, registry=registry)[0]
+
+
+def load_recipes(
+    sources: Sequence[str | Path], *, overrides: Sequence[str] = (), registry: Registry
+) -> list[Recipe]:
+    """Recipes by names or paths; raises one RecipeError with every fault of all of them."""
+    reader = _Reader()
+    recipes: list[Recipe] = []
+    faults: list[Fault] = []
+    for source in sources:
+        try:
+            path = find_recipe(source)
+        except RecipeError as error:
+            faults += error.faults
+            continue
+        recipe, wrong = _load(path, overrides, registry, reader)
+        faults += wrong
+        if recipe is not None:
+            recipes.append(recipe)
+    if faults:
+        raise RecipeError(_ordered(faults))
+    return recipes
+
+
+def _load(
+    path: Path, overrides: Sequence[str], registry: Registry, reader: _Reader
+) -> tuple[Recipe | None, list[Fault]]:
+    chain = reader.read(path)
+    if chain.root is None:
+        return None, chain.faults
+    faults = list(chain.faults)
+    root = apply_overrides(chain.root, overrides, faults=faults)
+    recipe, wrong = check_recipe(
+        root,
+        name=recipe_name(path),
+        path=str(path),
+        registry=registry,
+        complete=chain.complete,
+    )
+    faults += wrong
+    return (None if faults else recipe), faults
+
+
+def _ordered(faults: list[Fault]) -> list[Fault]:
+    """Without repeats (a shared parent), file by file as first met, each from top to bottom."""
+    unique = list(dict.fromkeys(faults))
+    files = list(dict.fromkeys(fault.file for fault in unique))
+    return sorted(unique, key=lambda fault: (files.index(fault.file), fault.line, fault.column))
+
+
+@dataclass
+class _Chain:
+    """A file merged over what it extends; `complete` is false where a parent is missing."""
+
+    root: MappingNode | None
+    faults: list[Fault]
+    complete: bool = True
+
+
+@dataclass
+class _Reader:
+    """Reads each file once."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    def read(self, path: Path, above: tuple[Path, ...] = ()) -> _Chain:
+        """The file at `path` merged over its parents; `above` are the files that extend it."""
+        document = self._document(path)
+        faults = list(document.faults)
+        if document.root is None:
+            return _Chain(None, faults, complete=False)
+        check_schema(document.root, faults=faults)
+        check_keys(document.root, faults=faults)
+        extends = document.root.entries.get("extends")
+        if extends is None:
+            return _Chain(document.root, faults)
+        parent = self._parent(extends, path, (*above, path.resolve()), faults)
+        if parent is None or parent.root is None:
+            faults += parent.faults if parent else []
+            return _Chain(document.root, faults, complete=False)
+        inherited = {
+            key: entry for key, entry in parent.root.entries.items() if key not in OWN_KEYS
+        }
+        merged = merge(MappingNode(inherited, parent.root.place), document.root)
+        return _Chain(merged, faults + parent.faults, parent.complete)
+
+    def _document(self, path: Path) -> Document:
+        key = str(path)
+        if key not in self.documents:
+            self.documents[key] = parse_mapping(path)
+        return self.documents[key]
+
+    def _parent(
+        self, extends: Entry, path: Path, chain: tuple[Path, ...], faults: list[Fault]
+    ) -> _Chain | None:
+        node = extends.node
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str) or not node.value:
+            message = "'extends' takes one relative path or the name of a shipped recipe"
+            faults.append(node.place.fault(message))
+            return None
+        parent = _find_parent(node.value, path.parent)
+        if parent is None:
+            word = unknown_name("recipe", shorten(node.value), shipped_recipes())
+            message = f"{word}; nor is it a file beside this one"
+            faults.append(node.place.fault(message))
+            return None
+        if parent.resolve() in chain:
+            names = " > ".join(step.name for step in (*chain, parent))
+            faults.append(node.place.fault(f"recipes that extend one another in a circle: {names}"))
+            return None
+        if len(chain) >= MAX_CHAIN:
+            faults.append(node.place.fault(f"more than {MAX_CHAIN} recipes extend one another"))
+            return None
+        return self.read(parent, chain)
+
+
+def _find_parent(name: str, folder: Path) -> Path | None:
+    beside = Path(os.path.normpath(folder / name))
+    if _exists(beside) and beside.suffix in SUFFIXES:
+        return beside
+    return shipped_recipes().get(name)

@@ -1,0 +1,158 @@
+"""`--set techniques.mixup.alpha=0.2`: one value of a recipe, changed from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from emobench.api.errors import Fault, unknown_name
+from emobench.recipes.merge import as_block, block_name, merge_block
+from emobench.recipes.model import LIST_SECTIONS, RECIPE_KEYS, SINGLE_SECTIONS
+from emobench.recipes.nodes import (
+    Entry,
+    ListNode,
+    MappingNode,
+    Node,
+    Place,
+    ScalarNode,
+    shorten,
+)
+from emobench.recipes.text import parse_value
+
+MAX_STEPS = 12
+SETTABLE = tuple(key for key in RECIPE_KEYS if key not in ("schema", "extends"))
+
+
+@dataclass(frozen=True)
+class _Override:
+    steps: tuple[str, ...]
+    value: Node
+    place: Place
+
+
+class _RefusedError(Exception):
+    """The override points nowhere; says why."""
+
+
+def apply_overrides(
+    root: MappingNode, overrides: Sequence[str], *, faults: list[Fault]
+) -> MappingNode:
+    """The merged recipe with every override applied; what picks a component goes first."""
+    parsed = [item for text in overrides if (item := _parse(text, faults)) is not None]
+    for override in sorted(parsed, key=lambda item: not _picks_component(item)):
+        try:
+            root = _set_key(root, override)
+        except _RefusedError as refusal:
+            faults.append(override.place.fault(str(refusal)))
+    return root
+
+
+def _picks_component(override: _Override) -> bool:
+    return len(override.steps) == 1 or override.steps[-1] == "use"
+
+
+def _parse(text: str, faults: list[Fault]) -> _Override | None:
+    place = Place(f"--set {shorten(text)}")
+    key, equals, value_text = text.partition("=")
+    steps = tuple(step.strip() for step in key.split("."))
+    if not equals or not all(steps):
+        faults.append(place.fault("write it as KEY=VALUE, such as train.epochs=3"))
+        return None
+    if len(steps) > MAX_STEPS:
+        faults.append(place.fault(f"the key has more than {MAX_STEPS} parts"))
+        return None
+    if steps[0] not in SETTABLE:
+        faults.append(place.fault(unknown_name("key", shorten(steps[0]), SETTABLE)))
+        return None
+    value, wrong = parse_value(value_text, place=place)
+    faults += wrong
+    return None if value is None else _Override(steps, value, place)
+
+
+def _set_key(root: MappingNode, override: _Override) -> MappingNode:
+    section, steps = override.steps[0], override.steps[1:]
+    entry = root.entries.get(section)
+    node = entry.node if entry else None
+    if section in SINGLE_SECTIONS:
+        changed = _set_block(node, steps, override)
+    elif section in LIST_SECTIONS and steps:
+        changed = _set_listed(section, node, steps, override)
+    else:
+        changed = _set_value(node, steps, override)
+    entries = {**root.entries, section: Entry(changed, override.place)}
+    return MappingNode(entries, root.place)
+
+
+def _set_block(node: Node | None, steps: tuple[str, ...], override: _Override) -> Node:
+    """A block with one option changed, or another component in its place."""
+    if not steps:
+        return override.value if node is None else merge_block(node, override.value)
+    block = as_block(node) if node is not None else None
+    if block is None:
+        if steps != ("use",):
+            raise _RefusedError(
+                f"there is no '{override.steps[0]}' to change; pick one with "
+                f"{override.steps[0]}.use=NAME"
+            )
+        block = MappingNode({}, override.place)
+    if steps == ("use",):
+        use = MappingNode({"use": Entry(override.value, override.place)}, override.place)
+        return merge_block(block, use)
+    return _set_value(block, steps, override)
+
+
+def _set_listed(
+    section: str, node: Node | None, steps: tuple[str, ...], override: _Override
+) -> Node:
+    """A list of blocks with one of them changed, or removed by null."""
+    items = node.items if isinstance(node, ListNode) else ()
+    index = _find(section, items, steps[0])
+    if steps[1:] == () and _is_null(override.value):
+        kept = (*items[:index], *items[index + 1 :])
+    else:
+        changed = _set_block(items[index], steps[1:], override)
+        kept = (*items[:index], changed, *items[index + 1 :])
+    return ListNode(kept, node.place if node else override.place)
+
+
+def _find(section: str, items: tuple[Node, ...], step: str) -> int:
+    names = [block_name(item) or "" for item in items]
+    if names.count(step) == 1:
+        return names.index(step)
+    if names.count(step) > 1:
+        places = ", ".join(str(index) for index, name in enumerate(names) if name == step)
+        raise _RefusedError(f"'{step}' stands there more than once; say which by index: {places}")
+    index = _index(step, len(items))
+    if index is not None:
+        return index
+    what = LIST_SECTIONS[section]
+    known = [name for name in names if name]
+    advice = f"in this recipe; give the whole list to add one: {section}=[...]"
+    raise _RefusedError(unknown_name(what, shorten(step), known, advice=advice))
+
+
+def _index(step: str, length: int) -> int | None:
+    small = step.isascii() and step.isdigit() and len(step) <= 6
+    return int(step) if small and int(step) < length else None
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.value is None
+
+
+def _set_value(node: Node | None, steps: tuple[str, ...], override: _Override) -> Node:
+    if not steps:
+        return override.value
+    step, place = steps[0], override.place
+    if isinstance(node, ListNode):
+        index = _index(step, len(node.items))
+        if index is None:
+            message = f"'{shorten(step)}' is no index of a list of {len(node.items)} items"
+            raise _RefusedError(message)
+        changed = _set_value(node.items[index], steps[1:], override)
+        return ListNode((*node.items[:index], changed, *node.items[index + 1 :]), node.place)
+    entries = dict(node.entries) if isinstance(node, MappingNode) else {}
+    below = entries.get(step)
+    changed = _set_value(below.node if below else None, steps[1:], override)
+    entries[step] = Entry(changed, place)
+    return MappingNode(entries, node.place if isinstance(node, MappingNode) else place)

@@ -1,0 +1,71 @@
+"""JSON Schema of a recipe file, for editors: what is installed, with every option."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emobench.api.component import Kind
+from emobench.recipes.model import (
+    LIST_SECTIONS,
+    RECIPE_SCHEMA,
+    REQUIRED_SECTIONS,
+    SINGLE_SECTIONS,
+    TrainOptions,
+)
+from emobench.registry import Registered, Registry
+
+
+def json_schema(registry: Registry) -> dict[str, Any]:
+    """JSON Schema 2020-12 of a recipe, from the components that are installed."""
+    kinds: list[Kind] = [*SINGLE_SECTIONS.values(), *LIST_SECTIONS.values()]
+    properties: dict[str, Any] = {
+        "schema": {"const": RECIPE_SCHEMA, "description": "version of the recipe's form"},
+        "extends": {"type": "string", "description": "relative path or name of the parent recipe"},
+        "summary": {"type": ["string", "null"], "description": "what the recipe is, in one line"},
+        "task": {"type": ["string", "null"], "description": "default task; --task overrides"},
+    }
+    for section, kind in SINGLE_SECTIONS.items():
+        properties[section] = {"anyOf": [_reference(kind), {"type": "null"}]}
+    for section, kind in LIST_SECTIONS.items():
+        listed = {"type": "array", "items": _reference(kind)}
+        properties[section] = {"anyOf": [listed, {"type": "null"}]}
+    properties["train"] = {"anyOf": [TrainOptions.json_schema(), {"type": "null"}]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "emobench recipe",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["schema"],
+        "properties": properties,
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"required": list(REQUIRED_SECTIONS)},
+        "$defs": {kind: _kind_schema(kind, registry) for kind in kinds},
+    }
+
+
+def _reference(kind: Kind) -> dict[str, str]:
+    return {"$ref": f"#/$defs/{kind}"}
+
+
+def _kind_schema(kind: Kind, registry: Registry) -> dict[str, Any]:
+    """A bare name, a block of one component, or a block without `use` that changes a parent's."""
+    entries = registry.of_kind(kind).values()
+    bare = [name for name, entry in registry.of_kind(kind).items() if _stands_alone(entry)]
+    partial = {"type": "object", "not": {"required": ["use"]}}
+    return {"oneOf": [{"enum": bare}, *map(_component_schema, entries), partial]}
+
+
+def _stands_alone(entry: Registered) -> bool:
+    return not any(field.required for field in entry.component.options.fields())
+
+
+def _component_schema(entry: Registered) -> dict[str, Any]:
+    options = entry.component.options.json_schema()
+    use = {"const": entry.name, "description": entry.component.summary}
+    return {
+        **options,
+        "title": entry.name,
+        "description": entry.component.summary,
+        "properties": {"use": use, **options["properties"]},
+        "required": ["use", *options.get("required", [])],
+    }
