@@ -41,37 +41,35 @@ def clear_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
-    """Turn an OSError on the runs folder into a message that says what to do."""
+def explained(folder: Path, *, what: str = "runs folder", flag: str = "--runs") -> Iterator[None]:
+    """Turn an OSError on a folder that the user chose into a message that says what to do."""
     try:
         yield
     except OSError as error:
-        raise disk_error(error, folder) from error
+        raise disk_error(error, folder, what=what, flag=flag) from error
 
 
-def disk_error(error: OSError, folder: Path) -> EmobenchError:
-    """The message for an OSError met below the runs folder `folder`."""
+def disk_error(error: OSError, folder: Path, *, what: str, flag: str) -> EmobenchError:
+    """The message for an OSError met in the user's `folder`, which `flag` names."""
     reason = error.strerror or str(error)
     if error.errno in FULL:
         return RunError(
-            f"the disk that holds the runs folder '{folder}' is full ({reason}); free some "
-            "space, or name a folder on another disk with --runs DIR, then run the same command "
-            "again: what was written so far is kept"
+            f"the disk that holds the {what} '{folder}' is full ({reason}); free some space, or "
+            f"name a folder on another disk with {flag} DIR, then give the same command again: "
+            "what was written so far is kept"
         )
     if error.errno in REFUSED:
         return UsageError(
-            f"the runs folder '{folder}' cannot be written ({reason}); make it writable, or "
-            "name another folder with --runs DIR"
+            f"the {what} '{folder}' cannot be written or read ({reason}); change its "
+            f"permissions, or name another folder with {flag} DIR"
         )
     if error.errno in NOT_A_FOLDER:
         where = error.filename or folder
         return UsageError(
-            f"the runs folder '{folder}' cannot be used: something else lies at '{where}' "
-            f"({reason}); move it away, or name another folder with --runs DIR"
+            f"the {what} '{folder}' cannot be used: something else lies at '{where}' "
+            f"({reason}); move it away, or name another folder with {flag} DIR"
         )
-    return RunError(
-        f"the runs folder '{folder}' failed: {reason}; name another folder with --runs DIR"
-    )
+    return RunError(f"the {what} '{folder}' failed: {reason}; name another with {flag} DIR")
 
 
 def _sync_folder(folder: Path) -> None:

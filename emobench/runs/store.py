@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from emobench.api.errors import DataError, UsageError
+from emobench.recipes.emit import to_yaml
 from emobench.runs.codec import (
     record_from_json,
     record_from_plain,
@@ -83,7 +84,7 @@ class RunStore:
             self._refuse_to_overwrite(record.id)
             reason = record.reason or STILL_OPEN
             folder.finish(replace(record, state="interrupted", reason=reason))
-            folder.write(RECIPE_FILE, _recipe_text(record))
+            folder.write(RECIPE_FILE, to_yaml(record.recipe))
         except BaseException:
             folder.close()
             raise
@@ -205,9 +206,3 @@ def _set_aside(path: Path) -> None:
     # The record goes first: a process killed on the way leaves a run that has none, to be done.
     for entry in sorted(kept, key=lambda one: one.name != RECORD_FILE):
         entry.rename(target / entry.name)
-
-
-def _recipe_text(record: Record) -> str:
-    import yaml
-
-    return yaml.safe_dump(dict(record.recipe), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,90 @@
+"""`emobench check`: validate recipes and say what they would run, without training anything."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emobench.api import Fault, RecipeError, UsageError
+from emobench.cli import flags
+from emobench.cli.text import print_lines
+from emobench.registry import Registry, load_registry
+
+if TYPE_CHECKING:
+    from emobench.recipes.model import Recipe
+
+
+def check(
+    recipes: flags.OptionalRecipes = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print each recipe with every option written out.")
+    ] = False,
+    overrides: flags.Overrides = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of recipes, for editors.")
+    ] = False,
+) -> None:
+    """Validate recipes: every fault of every file, or what each would run.
+
+    \b
+    Examples:
+      emobench check recipes/*.yaml
+      emobench check enhanced --resolved
+      emobench check mine.yaml --set techniques.mixup.alpha=0.2
+      emobench check --schema > recipe.schema.json
+    """
+    from emobench.recipes.load import load_recipes
+
+    registry = load_registry()
+    if schema:
+        from emobench.recipes.schema import json_schema
+
+        typer.echo(json.dumps(json_schema(registry), indent=1))
+        return
+    if not recipes:
+        raise UsageError("name a recipe to check: emobench check RECIPE... (or --schema)")
+    loaded = load_recipes(recipes, overrides=tuple(overrides or ()), registry=registry)
+    _check_tasks(loaded, registry)
+    if resolved:
+        from emobench.recipes.emit import to_yaml
+
+        typer.echo("---\n".join(to_yaml(recipe.dump()) for recipe in loaded), nl=False)
+        return
+    for source, recipe in zip(recipes, loaded, strict=True):
+        print_lines(_described(source, recipe))
+
+
+def _check_tasks(recipes: list[Recipe], registry: Registry) -> None:
+    """A recipe's default task must exist; its data need not be there."""
+    from emobench.data.tasks import find_task
+
+    faults: list[Fault] = []
+    for recipe in recipes:
+        try:
+            if recipe.task is not None:
+                find_task(recipe.task, registry=registry)
+        except RecipeError as error:
+            faults += error.faults
+        except UsageError as error:
+            faults.append(Fault(message=f"task: {error}", file=recipe.path))
+    if faults:
+        raise RecipeError(faults)
+
+
+def _described(source: str, recipe: Recipe) -> list[str]:
+    """That the recipe is valid, and what it would run."""
+    by_kind: dict[str, list[str]] = {}
+    for block in recipe.blocks():
+        by_kind.setdefault(block.kind, []).append(block.use)
+    parts = {
+        "task": recipe.task or "none: name one with --task",
+        **{kind: ", ".join(names) for kind, names in by_kind.items()},
+        "train": f"{recipe.train.epochs} epochs, batches of {recipe.train.batch_size}",
+    }
+    width = max(map(len, parts))
+    return [
+        f"ok  {source}" + (f": {recipe.summary}" if recipe.summary else ""),
+        *(f"      {name.ljust(width)}  {words}" for name, words in parts.items()),
+    ]

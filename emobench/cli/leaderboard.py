@@ -1,0 +1,159 @@
+"""`emobench leaderboard`: the boards of everything that was run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emobench.api import RecipeError, UsageError
+from emobench.cli import flags
+from emobench.cli.text import count, figure, print_json, print_lines, table, title
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from emobench.boards.board import Board, Row
+    from emobench.runs.store import Scan
+
+INDEX_PAGE = "README.md"
+OTHERS = ("uar", "macro_f1", "accuracy")
+
+
+def leaderboard(
+    runs: flags.Runs = Path("runs"),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Write one markdown page a task, and an index."),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; fail where the pages differ (needs --out)."),
+    ] = False,
+    as_json: flags.Json = False,
+) -> None:
+    """Rank every recipe that was run, task by task; failed and collapsed ones stay, with reasons.
+
+    \b
+    Examples:
+      emobench leaderboard
+      emobench leaderboard --out leaderboards
+      emobench leaderboard --out leaderboards --check
+    """
+    from emobench.boards.rank import build_boards
+    from emobench.runs.store import RunStore
+
+    if check and out is None:
+        raise UsageError("--check compares with pages on disk; name their folder with --out DIR")
+    scan = RunStore(runs).scan()
+    for damaged in scan.damaged:
+        typer.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
+    boards = build_boards(scan.records, shipped=_shipped())
+    if as_json:
+        from emobench.boards.render import board_data
+
+        print_json({"boards": [board_data(board) for board in boards]})
+    if out is not None:
+        _write(_pages(boards), out=out, check=check, quiet=as_json)
+    elif not as_json:
+        print_lines(_shown(boards, runs=runs, scan=scan))
+
+
+def _shipped() -> dict[str, Mapping[str, Any]]:
+    """What the shipped recipes resolve to; one that does not load here has no row to name."""
+    from emobench.recipes.load import load_recipe, shipped_recipes
+    from emobench.registry import load_registry
+
+    registry = load_registry()
+    resolved: dict[str, Mapping[str, Any]] = {}
+    for name in shipped_recipes():
+        try:
+            resolved[name] = load_recipe(name, registry=registry).dump()
+        except RecipeError:
+            continue
+    return resolved
+
+
+def _pages(boards: Sequence[Board]) -> dict[str, str]:
+    from emobench.boards.render import render_board, render_index
+    from emobench.boards.text import board_file
+
+    pages = {board_file(board.task): render_board(board) for board in boards}
+    return {**pages, INDEX_PAGE: render_index(boards)}
+
+
+def _write(pages: Mapping[str, str], *, out: Path, check: bool, quiet: bool) -> None:
+    from emobench.runs.files import explained, write_atomic
+
+    if check:
+        stale = [name for name, text in pages.items() if _read(out / name) != text]
+        if stale:
+            raise UsageError(
+                f"out of date in {out}: {', '.join(stale)}; write them anew with: "
+                f"emobench leaderboard --out {out}"
+            )
+    else:
+        with explained(out, what="folder of boards", flag="--out"):
+            out.mkdir(parents=True, exist_ok=True)
+            for name, text in pages.items():
+                write_atomic(out / name, text)
+    if not quiet:
+        print_lines([f"{count(len(pages), 'page')} in {out} {'current' if check else 'written'}"])
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _shown(boards: Sequence[Board], *, runs: Path, scan: Scan) -> list[str]:
+    if not boards:
+        return [f"no records in {runs}; make one with: emobench run enhanced"]
+    lines: list[str] = []
+    for board in boards:
+        lines += [*_board_lines(board), ""]
+    return [*lines, f"{count(len(scan.records), 'record')} in {runs}"]
+
+
+def _board_lines(board: Board) -> list[str]:
+    others = [
+        name
+        for name in OTHERS
+        if name != board.metric and any(name in row.metrics for row in board.rows)
+    ]
+    head = ["#", "recipe", title(board.metric), *map(title, others), "seeds", "state", "audit"]
+    rows = [_cells(board, row, others) for row in board.rows]
+    constant = board.constant
+    rows.insert(
+        board.constant_rank,
+        [
+            "-",
+            "constant predictor" + (f" ({constant.class_name})" if constant.class_name else ""),
+            figure(constant.score, metric=board.metric),
+            *(figure(constant.metrics.get(name), metric=name) for name in others),
+            "-",
+            "-",
+            "-",
+        ],
+    )
+    lines = [f"{board.task} (version {board.version}), ranked by {title(board.metric)}"]
+    lines += ["", *table(head, rows, right=[*head[:1], *head[2:-2]])]
+    reasons = [f"  {row.recipe}: {row.state}: {row.reason}" for row in board.rows if row.reason]
+    return [*lines, *(["", *reasons] if reasons else [])]
+
+
+def _cells(board: Board, row: Row, others: Sequence[str]) -> list[str]:
+    score = figure(row.score, metric=board.metric)
+    if row.spread is not None:
+        score += f" ± {figure(row.spread, metric=board.metric)}"
+    rank = str(board.rows.index(row) + 1) if row.standing.value == "honest" else "-"
+    return [
+        rank,
+        row.recipe + (" 80%+" if row.reaches_80 else ""),
+        score,
+        *(figure(row.metrics.get(name), metric=name) for name in others),
+        str(len(row.seed_scores)),
+        ", ".join(f"{number} {state}" for state, number in row.states.items()),
+        row.audit,
+    ]

@@ -1,0 +1,193 @@
+"""`emobench plugins list` and `emobench plugins show`: what a recipe can be made of."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from emobench.api import KINDS, DatasetComponent, Options, UsageError, unknown_name
+from emobench.api.options import OptionField
+from emobench.cli import flags
+from emobench.cli.text import count, print_json, print_lines, table
+from emobench.recipes.model import LIST_SECTIONS
+from emobench.registry import Registered, Registry, load_registry
+
+plugins = typer.Typer(
+    name="plugins",
+    help="Show the components that the installed plugins offer.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@plugins.command("list")
+def list_plugins(
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help="Show this kind alone.")
+    ] = None,
+    as_json: flags.Json = False,
+) -> None:
+    """List every component: its kind, name, package and what it does.
+
+    \b
+    Examples:
+      emobench plugins list
+      emobench plugins list --kind loss
+    """
+    registry = load_registry()
+    if kind is not None and kind not in KINDS:
+        raise UsageError(unknown_name("kind", kind, KINDS))
+    wanted = KINDS if kind is None else (kind,)
+    entries = [entry for one in wanted for entry in registry.of_kind(one).values()]
+    if as_json:
+        print_json(_list_document(entries, registry))
+        return
+    rows = [
+        [entry.kind, entry.name, entry.plugin.package, entry.component.summary] for entry in entries
+    ]
+    print_lines(table(["kind", "name", "package", "summary"], rows))
+    print_lines(
+        [
+            "",
+            f"{count(len(entries), 'component')} from {count(len(registry.plugins), 'plugin')}; "
+            "`emobench plugins show NAME` tells a component's options",
+        ]
+    )
+    for broken in registry.broken:
+        typer.echo(f"warning: {broken}", err=True)
+
+
+@plugins.command("show")
+def show_plugin(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A component's name, or kind/name, or a package."),
+    ],
+) -> None:
+    """Show one component: where it comes from, its options, and a block to copy.
+
+    \b
+    Examples:
+      emobench plugins show focal
+      emobench plugins show loss/focal
+    """
+    registry = load_registry()
+    entry = _find(name, registry)
+    component = entry.component
+    lines = [
+        f"{entry.kind} {component.name}: {component.summary}",
+        "",
+        f"package  {entry.plugin.package} {entry.plugin.version}",
+    ]
+    if component.source:
+        lines.append(f"source   {component.source}")
+    if isinstance(component, DatasetComponent):
+        lines += [f"licence  {component.licence}"]
+        lines += [
+            f"task     {component.name}/{offer.name}: {offer.summary}" for offer in component.tasks
+        ]
+    place = "in a task file:" if entry.kind == "dataset" else "in a recipe:"
+    lines += ["", *_options_table(component.options), "", place, f"  {_example(entry)}"]
+    print_lines(lines)
+
+
+def _find(name: str, registry: Registry) -> Registered:
+    """The component of that name, over all kinds; `kind/name` where several share it."""
+    kind, _, rest = name.partition("/")
+    if rest and kind in KINDS:
+        return registry.get(kind, rest)
+    found = [entry for (_, own), entry in registry.components.items() if own == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = " or ".join(sorted(f"{entry.kind}/{name}" for entry in found))
+        raise UsageError(f"'{name}' is the name of several components; say {choices}")
+    for broken in registry.broken:
+        if broken.plugin.package == name:
+            raise UsageError(f"{broken}\n{broken.trace.strip()}")
+    names = {own for _, own in registry.components}
+    advice = "; ".join(str(broken) for broken in registry.broken)
+    raise UsageError(unknown_name("component", name, names, advice=advice))
+
+
+def _options_table(options: type[Options]) -> list[str]:
+    if not options.fields():
+        return ["It takes no options."]
+    rows = [
+        [
+            field.name,
+            field.type_name,
+            "required" if field.required else _shown(field.default),
+            _bounds(field),
+            _search(field),
+            field.description,
+        ]
+        for field in options.fields()
+    ]
+    head = ["option", "type", "default", "bounds", "searched", "meaning"]
+    return table(head, rows)
+
+
+def _example(entry: Registered) -> str:
+    """A block that works as it stands, but for what is required."""
+    parts = [f"use: {entry.name}"]
+    for field in entry.component.options.fields():
+        if field.required:
+            parts.append(f"{field.name}: <{field.type_name}>")
+        elif field.search is not None or not isinstance(field.default, Options):
+            parts.append(f"{field.name}: {_shown(field.default)}")
+    block = "{" + ", ".join(parts[:5]) + "}"
+    listed = next((key for key, kind in LIST_SECTIONS.items() if kind == entry.kind), None)
+    return f"{listed}: [{block}]" if listed else f"{entry.kind}: {block}"
+
+
+def _shown(value: Any) -> str:
+    plain = value.dump() if isinstance(value, Options) else value
+    return plain if isinstance(plain, str) and plain else json.dumps(plain, ensure_ascii=False)
+
+
+def _bounds(field: OptionField) -> str:
+    signs = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
+    limits = [(sign, getattr(field.bounds, name)) for name, sign in signs]
+    words = [f"{sign} {limit:g}" for sign, limit in limits if limit is not None]
+    if field.bounds.min_length is not None:
+        words.append(f"at least {count(field.bounds.min_length, 'item')}")
+    return ", ".join(words)
+
+
+def _search(field: OptionField) -> str:
+    search = field.search
+    if search is None:
+        return ""
+    if search.choices:
+        return ", ".join(map(str, search.choices))
+    return f"{search.low:g} to {search.high:g}" + (" (log)" if search.log else "")
+
+
+def _list_document(entries: list[Registered], registry: Registry) -> dict[str, Any]:
+    return {
+        "components": [
+            {
+                "kind": entry.kind,
+                "name": entry.name,
+                "summary": entry.component.summary,
+                "source": entry.component.source,
+                "package": entry.plugin.package,
+                "version": entry.plugin.version,
+            }
+            for entry in entries
+        ],
+        "plugins": [
+            {"package": plugin.package, "version": plugin.version} for plugin in registry.plugins
+        ],
+        "broken": [
+            {
+                "package": broken.plugin.package,
+                "version": broken.plugin.version,
+                "reason": broken.reason,
+            }
+            for broken in registry.broken
+        ],
+    }

@@ -1,0 +1,151 @@
+"""`emobench run`: train and score recipes, and say how they fared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from emobench.api import EmobenchError, UsageError
+from emobench.cli import flags
+from emobench.cli.progress import Progress, choose_progress
+from emobench.registry import Registry, load_registry
+
+if TYPE_CHECKING:
+    from emobench.runs.plan import Plan, Settings
+    from emobench.runs.record import Record
+
+NO_SCORE = 5
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How one run ended: its record where there is one, the error where one stopped it."""
+
+    plan: Plan
+    record: Record | None
+    stored: bool = False
+    error: EmobenchError | None = None
+
+
+def run(  # noqa: PLR0913 - one parameter a flag
+    recipes: flags.Recipes,
+    task: flags.Tasks = None,
+    seeds: flags.Seeds = None,
+    seed: flags.Seed = None,
+    fold: flags.Fold = None,
+    overrides: flags.Overrides = None,
+    runs: flags.Runs = Path("runs"),
+    data_root: flags.DataRoot = "",
+    data: flags.Data = None,
+    group: flags.Group = None,
+    device: flags.Device = "auto",
+    fresh: flags.Fresh = False,
+    as_json: flags.Json = False,
+    dry_run: flags.DryRun = False,
+) -> None:
+    """Train and score recipes; a run that is already stored is answered from its record.
+
+    A run that was killed or interrupted goes on where it stopped when the command is repeated.
+
+    \b
+    Examples:
+      emobench run enhanced
+      emobench run baseline enhanced --seeds 5
+      emobench run mine.yaml --set train.epochs=10 --set techniques.mixup.alpha=0.2
+      emobench run enhanced --data ./clips --group '^(S[MF]\\d+)_'
+    """
+    from emobench.recipes.load import load_recipes
+    from emobench.runs.plan import Settings, plan_runs
+
+    registry = load_registry()
+    plans = plan_runs(
+        load_recipes(recipes, overrides=tuple(overrides or ()), registry=registry),
+        task_names=[name.strip() for name in task.split(",") if name.strip()] if task else [],
+        seeds=_seeds(seeds, seed),
+        fold=fold,
+        data=data,
+        group=group,
+        registry=registry,
+    )
+    settings = Settings(runs=runs, data_root=data_root, device=device, fresh=fresh)
+    if dry_run:
+        from emobench.cli.dry_run import show_plans
+
+        show_plans(plans, settings=settings, registry=registry, as_json=as_json)
+        return
+    with choose_progress(plain=as_json) as progress:
+        endings, interrupted = _collect(
+            run_plans(plans, settings=settings, registry=registry, progress=progress)
+        )
+    _report(endings, settings=settings, as_json=as_json)
+    if interrupted:
+        typer.echo("interrupted; run the same command to resume", err=True)
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(exit_code(endings))
+
+
+def run_plans(
+    plans: Sequence[Plan], *, settings: Settings, registry: Registry, progress: Progress
+) -> Iterator[Ending]:
+    """Run one plan after the other; an error ends its own run and not those that follow."""
+    from emobench.runs.executor import execute
+
+    told: set[str] = set()
+    for number, plan in enumerate(plans, start=1):
+        progress.begin_run(plan, number=number, total=len(plans))
+        try:
+            record = execute(plan, settings=settings, registry=registry, listener=progress)
+        except EmobenchError as error:
+            if str(error) not in told:
+                for line in str(error).splitlines():
+                    progress.say(f"error: {line}")
+            told.add(str(error))
+            yield Ending(plan=plan, record=None, error=error)
+        else:
+            yield Ending(plan=plan, record=record, stored=not progress.worked)
+
+
+def exit_code(endings: Sequence[Ending]) -> int:
+    """The first error's code, or that for runs without a score; a collapse is a result."""
+    for ending in endings:
+        if ending.error is not None:
+            return ending.error.exit_code
+    scored = ("ok", "collapsed")
+    without = any(ending.record and ending.record.state not in scored for ending in endings)
+    return NO_SCORE if without else 0
+
+
+def _collect(endings: Iterator[Ending]) -> tuple[list[Ending], bool]:
+    """Every ending, and whether the user stopped before the last; the executor has by then
+    written the interrupted run's record."""
+    done = []
+    try:
+        for ending in endings:
+            done.append(ending)
+    except KeyboardInterrupt:
+        return done, True
+    return done, False
+
+
+def _report(endings: Sequence[Ending], *, settings: Settings, as_json: bool) -> None:
+    if as_json:
+        from emobench.cli.run_json import run_document
+        from emobench.cli.text import print_json
+
+        print_json(run_document(endings, runs=settings.runs))
+        return
+    from emobench.cli.summary import summary_lines
+    from emobench.cli.text import print_lines
+
+    print_lines(summary_lines(endings, runs=settings.runs))
+
+
+def _seeds(seeds: int | None, seed: int | None) -> tuple[int, ...]:
+    if seeds is not None and seed is not None:
+        raise UsageError("--seeds N runs the seeds 0 to N-1 and --seed S one alone; give one")
+    return tuple(range(seeds)) if seeds is not None else (seed or 0,)

@@ -1,0 +1,200 @@
+"""What `emobench run` says at the end: scores, classes, confusions, where, and what next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from emobench.boards.board import Board, Row
+from emobench.boards.rank import build_boards
+from emobench.cli.progress import plan_name
+from emobench.cli.run import Ending
+from emobench.cli.text import NOTHING, count, figure, percent, table, title
+from emobench.runs.record import Record, TargetScores
+
+HEADLINE = ("accuracy", "uar", "macro_f1")
+MOST_CONFUSIONS = 5
+MOST_NAMED = 5
+LOG_LINES = 5
+ENOUGH_SEEDS = 5
+
+
+def summary_lines(endings: Sequence[Ending], *, runs: Path) -> list[str]:
+    """The whole summary: in full for a single run, as a table for several."""
+    with_record = [ending for ending in endings if ending.record is not None]
+    lines: list[str] = []
+    if len(endings) == 1:
+        for ending in with_record:
+            lines += _one_run(ending, runs)
+    elif with_record:
+        lines += ["", *_runs_table(with_record)]
+        records = [ending.record for ending in with_record if ending.record is not None]
+        for board in build_boards(records):
+            lines += ["", f"{board.task}, by recipe:", *_recipes_table(board)]
+        lines += _leftovers(records)
+        lines += ["", f"records in {runs}"]
+    failed = len(endings) - len(with_record)
+    if failed and len(endings) > 1:
+        lines += ["", f"{count(failed, 'run')} of {len(endings)} ended with an error (see above)"]
+    return [*lines, *_next_steps(endings, runs)] if with_record else lines
+
+
+def _one_run(ending: Ending, runs: Path) -> list[str]:
+    record = ending.record
+    assert record is not None
+    state = "stored record; --fresh runs again" if ending.stored else record.state
+    lines = ["", f"{plan_name(ending.plan)}: {state}"]
+    if record.state != "ok":
+        lines.append(f"{record.state}: {record.reason}")
+    lines += record.log[-LOG_LINES:]
+    for name, scores in record.scores.items():
+        label = f"{name}: " if len(record.scores) > 1 else ""
+        lines += ["", f"{label}{_scores(scores, record.task.metric)}"]
+        if scores.classes:
+            lines += ["", *_class_table(scores)]
+        lines += _confusion_lines(scores)
+    lines += _leftovers([record])
+    lines += ["", f"record  {runs / record.id / 'record.json'}"]
+    if record.scores:
+        lines.append(f"plots   {runs / record.id / 'plots'}")
+    return lines
+
+
+def _scores(scores: TargetScores, metric: str) -> str:
+    """The task's metric first, then the usual ones, then, where none of these is there, all."""
+    names = [name for name in dict.fromkeys((metric, *HEADLINE)) if name in scores.metrics]
+    names = names if len(names) > 1 else sorted(scores.metrics)
+    return "   ".join(
+        f"{title(name)} {figure(scores.metrics[name], metric=name)}" for name in names
+    )
+
+
+def _class_table(scores: TargetScores) -> list[str]:
+    rows = [
+        [row.name, percent(row.precision), percent(row.recall), percent(row.f1), str(row.support)]
+        for row in scores.classes
+    ]
+    head = ["class", "precision", "recall", "F1", "support"]
+    return table(head, rows, right=head[1:])
+
+
+def worst_confusions(scores: TargetScores) -> list[tuple[str, str, float]]:
+    """True class, predicted class and the share of the true class that went there."""
+    names = [row.name for row in scores.classes]
+    found = [
+        (names[truth], names[predicted], items / sum(row))
+        for truth, row in enumerate(scores.confusion)
+        for predicted, items in enumerate(row)
+        if truth != predicted and items
+    ]
+    return sorted(found, key=lambda one: (-one[2], one[0], one[1]))[:MOST_CONFUSIONS]
+
+
+def _confusion_lines(scores: TargetScores) -> list[str]:
+    worst = worst_confusions(scores)
+    if not worst:
+        return []
+    width = max(len(f"{truth} -> {predicted}") for truth, predicted, _ in worst)
+    return [
+        "",
+        "worst confusions",
+        *(f"  {f'{one} -> {other}'.ljust(width)}  {share:4.0%}" for one, other, share in worst),
+    ]
+
+
+def _leftovers(records: Sequence[Record]) -> list[str]:
+    """What else a user must know of the data: what the audit found and what was left out."""
+    lines: list[str] = []
+    verdicts = {record.audit.verdict for record in records}
+    if verdicts:
+        worst = next(word for word in ("leaky", "warned", "clean") if word in verdicts)
+        lines += ["", f"audit   {worst}"]
+    found = {
+        f"        {finding.severity}: {finding.message}": None
+        for record in records
+        for finding in record.audit.findings
+    }
+    lines += _first(found)
+    skipped = {
+        f"        {item}: {reason}": None
+        for record in records
+        if record.data is not None
+        for item, reason in record.data.skipped
+    }
+    if skipped:
+        lines += [f"skipped {count(len(skipped), 'item')} that could not be read", *_first(skipped)]
+    return lines
+
+
+def _first(lines: Iterable[str]) -> list[str]:
+    known = list(lines)
+    more = len(known) - MOST_NAMED
+    return [*known[:MOST_NAMED], *([f"        and {more} more"] if more > 0 else [])]
+
+
+def _runs_table(endings: Sequence[Ending]) -> list[str]:
+    rows = []
+    for ending in endings:
+        record = ending.record
+        assert record is not None
+        rows.append(
+            [
+                record.recipe_name,
+                record.task.name,
+                str(record.seed),
+                str(record.task.fold),
+                f"{title(record.task.metric)} {figure(record.score, metric=record.task.metric)}",
+                f"{record.state} (stored)" if ending.stored else record.state,
+                record.id,
+            ]
+        )
+    head = ["recipe", "task", "seed", "fold", "score", "state", "record"]
+    return table(head, rows, right=["seed", "fold", "score"])
+
+
+def _recipes_table(board: Board) -> list[str]:
+    others = [name for name in HEADLINE if name != board.metric]
+    head = ["recipe", title(board.metric), *map(title, others), "seeds", "state"]
+    rows = [
+        [
+            row.recipe,
+            _mean(row, board.metric),
+            *(figure(row.metrics.get(name), metric=name) for name in others),
+            str(len(row.seed_scores)),
+            ", ".join(f"{number} {state}" for state, number in row.states.items()),
+        ]
+        for row in board.rows
+    ]
+    kept = [
+        column
+        for column in range(len(head))
+        if head[column] == "state" or any(row[column] != NOTHING for row in rows)
+    ]
+    lines = table(
+        [head[column] for column in kept],
+        [[row[column] for column in kept] for row in rows],
+        right=head[1:-1],
+    )
+    reasons = [f"  {row.recipe}: {row.state}: {row.reason}" for row in board.rows if row.reason]
+    return [*lines, *reasons]
+
+
+def _mean(row: Row, metric: str) -> str:
+    shown = figure(row.score, metric=metric)
+    return shown if row.spread is None else f"{shown} ± {figure(row.spread, metric=metric)}"
+
+
+def _next_steps(endings: Sequence[Ending], runs: Path) -> list[str]:
+    """Commands that carry on from here."""
+    where = "" if runs == Path("runs") else f" --runs {shlex.quote(str(runs))}"
+    seeds = {ending.plan.seed for ending in endings}
+    lines = ["", "next", f"  emobench leaderboard{where}"]
+    if len(seeds) < ENOUGH_SEEDS:
+        lines[-1] += "      compare with what else was run"
+        lines.append(
+            f"  the same command with --seeds {ENOUGH_SEEDS}: one seed says little"
+            if len(seeds) == 1
+            else f"  the same command with --seeds {ENOUGH_SEEDS}: a steadier mean"
+        )
+    return lines

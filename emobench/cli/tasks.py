@@ -1,0 +1,93 @@
+"""`emobench tasks list` and `emobench tasks show`: what a recipe can be scored on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from emobench.api import DatasetComponent, ProtocolOptions
+from emobench.cli import flags
+from emobench.cli.text import print_json, print_lines, table
+from emobench.registry import load_registry
+
+tasks = typer.Typer(
+    name="tasks",
+    help="Show the tasks that the installed datasets offer.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@tasks.command("list")
+def list_tasks(
+    as_json: flags.Json = False,
+) -> None:
+    """List every task: dataset, protocol, metric and what it asks.
+
+    \b
+    Examples:
+      emobench tasks list
+    """
+    from emobench.data.tasks import list_tasks as known_tasks
+
+    known = known_tasks(load_registry())
+    if as_json:
+        print_json({"tasks": [asdict(task) for task in known]})
+        return
+    rows = [
+        [task.name, ", ".join(task.modalities), task.protocol, task.metric, task.summary]
+        for task in known
+    ]
+    print_lines(table(["task", "modality", "protocol", "metric", "summary"], rows))
+    print_lines(["", "`emobench tasks show TASK` tells the licence and how to obtain the data"])
+
+
+@tasks.command("show")
+def show_task(
+    name: Annotated[str, typer.Argument(metavar="TASK", help="A task's name, or a task file.")],
+) -> None:
+    """Show one task: split, metric, targets, licence, and how to obtain the data.
+
+    \b
+    Examples:
+      emobench tasks show synthetic-speech/speakers
+      emobench tasks show mine.yaml
+    """
+    from emobench.data.tasks import find_task
+
+    registry = load_registry()
+    task = find_task(name, registry=registry)
+    dataset = registry.get("dataset", task.dataset.use).component
+    lines = [
+        f"{task.name}: {task.summary}",
+        "",
+        f"version   {task.version}",
+        f"targets   {', '.join(task.targets)}",
+        f"metric    {task.metric}",
+        f"protocol  {_protocol(task.protocol)}",
+        f"dataset   {dataset.name}: {dataset.summary}",
+    ]
+    if isinstance(dataset, DatasetComponent):
+        lines += [
+            f"modality  {', '.join(dataset.modalities)}",
+            f"licence   {dataset.licence}",
+            f"obtain    {dataset.obtain}",
+            "layout",
+            *(f"  {line}" for line in dataset.layout.strip().splitlines()),
+        ]
+    print_lines(lines)
+
+
+def _protocol(protocol: ProtocolOptions) -> str:
+    """The protocol with the options that it reads."""
+    read = {
+        "grouped-kfold": ("folds", "validation", "seed"),
+        "grouped-holdout": ("test", "validation", "seed"),
+        "random": ("test", "validation", "seed"),
+        "augment-first": ("test", "validation", "copies", "seed"),
+        "official": ("validation", "seed"),
+    }
+    options = ", ".join(f"{name} {getattr(protocol, name)}" for name in read[protocol.use])
+    return f"{protocol.use} ({options})"
