@@ -105,4 +105,4 @@ def draw_units(
     moved = shown * subject.expressiveness * subject.gains
     moved = moved + subject.habits[latents.emotions[index]] * latents.intensity[index]
     moved = moved + movement.spread * random.normal(size=len(UNITS))
-    return np.clip(subject.rest + moved, 0.0, HIGHEST)
+    return np.asarray(np.clip(subject.rest + moved, 0.0, HIGHEST))

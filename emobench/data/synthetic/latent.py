@@ -108,7 +108,7 @@ def class_counts(items: int, *, imbalance: float) -> np.ndarray:
     """How many items each class labels: by largest remainder, at least one each."""
     weights = np.array([imbalance ** FREQUENCY_RANKS[emotion] for emotion in EMOTIONS])
     exact = items * weights / weights.sum()
-    counts = np.floor(exact).astype(np.int64)
+    counts: np.ndarray = np.floor(exact).astype(np.int64)
     by_remainder = np.argsort(counts - exact, kind="stable")
     counts[by_remainder[: items - counts.sum()]] += 1
     while counts.min() == 0:
@@ -149,7 +149,7 @@ def _draw_identities(
     weights = np.exp(spread * random.normal(size=(len(EMOTIONS), options.identities)))
     reach = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
     drawn = random.random(options.items)
-    identity = (drawn[:, None] > reach[emotions, :-1]).sum(axis=1)
+    identity: np.ndarray = (drawn[:, None] > reach[emotions, :-1]).sum(axis=1)
     identity[: options.identities] = random.permutation(options.identities)
     return identity
 

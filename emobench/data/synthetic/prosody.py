@@ -203,7 +203,7 @@ def _pitch(
     wander = _smooth(random.normal(size=len(time)), width=41) * 3.0
     rough = max(0.02, voice.rough + style["rough"])
     semitones = semitones + wander + rough * random.normal(size=len(time))
-    return np.clip(voice.pitch * 2 ** (semitones / 12), 55.0, 600.0)
+    return np.asarray(np.clip(voice.pitch * 2 ** (semitones / 12), 55.0, 600.0))
 
 
 def _envelope(phase: np.ndarray, *, attack: float) -> np.ndarray:
@@ -211,7 +211,7 @@ def _envelope(phase: np.ndarray, *, attack: float) -> np.ndarray:
     peak = np.clip(0.38 - 0.16 * attack, 0.08, 0.8)
     rise = np.clip(phase / peak, 0.0, 1.0)
     fall = np.clip((1 - phase) / (1 - peak), 0.0, 1.0)
-    return np.minimum(rise, fall) ** 0.7
+    return np.asarray(np.minimum(rise, fall) ** 0.7)
 
 
 def _vowel_track(syllable: np.ndarray, phase: np.ndarray, vowels: np.ndarray) -> np.ndarray:
@@ -230,4 +230,4 @@ def _smooth(track: np.ndarray, *, width: int) -> np.ndarray:
         [np.full(width // 2 + 1, track[0]), track, np.full(width // 2, track[-1])]
     )
     sums = np.cumsum(padded)
-    return (sums[width:] - sums[:-width]) / width
+    return np.asarray((sums[width:] - sums[:-width]) / width)

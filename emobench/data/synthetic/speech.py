@@ -57,7 +57,7 @@ class SyntheticSpeech:
         return self.latents.items("speech", group="speaker")
 
     def true_labels(self) -> np.ndarray:
-        """The emotion that each clip shows, before label noise; for tests of the bench itself."""
+        """The emotion that each clip shows, before label noise; for tests of the bench."""
         return self.latents.emotions
 
     def fingerprint(self) -> str:
@@ -84,4 +84,4 @@ def _record(
     taken = sound * level + 10 ** (voice.floor / 20) * random.standard_normal(len(sound))
     taken *= min(1.0, LARGEST_SAMPLE / np.abs(taken).max())
     # Sixteen bits also hide the last-bit differences between processors' sine and exponential.
-    return (np.round(taken * 32768) / 32768).astype(np.float32)
+    return np.asarray(np.round(taken * 32768) / 32768, dtype=np.float32)

@@ -62,7 +62,7 @@ class SyntheticTable:
         return self.latents.items("au", group="subject")
 
     def true_labels(self) -> np.ndarray:
-        """The emotion that each row shows, before label noise; for tests of the bench itself."""
+        """The emotion that each row shows, before label noise; for tests of the bench."""
         return self.latents.emotions
 
     def fingerprint(self) -> str:
