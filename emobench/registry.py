@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -187,7 +188,7 @@ def _entry_points() -> list[tuple[EntryPoint, Plugin]]:
         for entry in _own_entry_points(distribution):
             package = distribution.metadata["Name"]
             plugin = Plugin(package=package, version=distribution.version, module=entry.value)
-            if package == CORE_PACKAGE or wanted is None or package in wanted:
+            if package == CORE_PACKAGE or wanted is None or _normal(package) in wanted:
                 found.setdefault((package, entry.name), (entry, plugin))
     return sorted(
         found.values(), key=lambda pair: (pair[1].package != CORE_PACKAGE, pair[1].package)
@@ -205,4 +206,9 @@ def _wanted_packages() -> set[str] | None:
     value = os.environ.get(PLUGINS_VARIABLE)
     if value is None or value == "all":
         return None
-    return {name.strip() for name in value.split(",") if name.strip() not in ("", "none")}
+    return {_normal(name) for name in value.split(",") if name.strip() not in ("", "none")}
+
+
+def _normal(package: str) -> str:
+    """A package's name as installers compare it: `Acme_B` is `acme-b`."""
+    return re.sub(r"[-_.]+", "-", package.strip()).lower()

@@ -76,7 +76,8 @@ class RunError(EmobenchError):
 def unknown_name(what: str, name: str, known: Iterable[str], *, advice: str = "") -> str:
     """Word the message for a name that does not exist: nearest spelling, what exists, next step."""
     names = sorted(set(known))
-    parts = [f"unknown {what} '{name}'"]
+    shown_name = name if len(name) <= 60 else name[:57] + "..."
+    parts = [f"unknown {what} '{shown_name}'"]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         parts.append(f"did you mean '{close[0]}'?")

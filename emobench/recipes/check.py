@@ -93,7 +93,7 @@ def _component(
         return None
     entry = registry.components.get((kind, name))
     if entry is None:
-        faults.append(use.place.fault(registry.unknown(kind, shorten(name))))
+        faults.append(use.place.fault(registry.unknown(kind, name)))
     return entry
 
 

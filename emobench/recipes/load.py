@@ -47,9 +47,7 @@ def find_recipe(source: str | Path) -> Path:
         nearest = _suggest(path, shipped)
         raise RecipeError([Fault(message=f"there is no such file{nearest}", file=shorten(text))])
     advice = "give one of these, or the path of a .yaml file"
-    raise RecipeError(
-        [Fault(message=unknown_name("recipe", shorten(text), shipped, advice=advice))]
-    )
+    raise RecipeError([Fault(message=unknown_name("recipe", text, shipped, advice=advice))])
 
 
 def _suggest(path: Path, shipped: Iterable[str]) -> str:
@@ -178,7 +176,7 @@ class _Reader:
             return None
         parent = _find_parent(node.value, path.parent)
         if parent is None:
-            word = unknown_name("recipe", shorten(node.value), shipped_recipes())
+            word = unknown_name("recipe", node.value, shipped_recipes())
             message = f"{word}; nor is it a file beside this one"
             faults.append(node.place.fault(message))
             return None

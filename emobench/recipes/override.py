@@ -62,7 +62,7 @@ def _parse(text: str, faults: list[Fault]) -> _Override | None:
         faults.append(place.fault(f"the key has more than {MAX_STEPS} parts"))
         return None
     if steps[0] not in SETTABLE:
-        faults.append(place.fault(unknown_name("key", shorten(steps[0]), SETTABLE)))
+        faults.append(place.fault(unknown_name("key", steps[0], SETTABLE)))
         return None
     value, wrong = parse_value(value_text, place=place)
     faults += wrong
@@ -128,7 +128,7 @@ def _find(section: str, items: tuple[Node, ...], step: str) -> int:
     what = LIST_SECTIONS[section]
     known = [name for name in names if name]
     advice = f"in this recipe; give the whole list to add one: {section}=[...]"
-    raise _RefusedError(unknown_name(what, shorten(step), known, advice=advice))
+    raise _RefusedError(unknown_name(what, step, known, advice=advice))
 
 
 def _index(step: str, length: int) -> int | None:

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import Distribution, EntryPoint
+from pathlib import Path
+
+import pytest
+
+from emobench import registry as room
+from emobench.api import Component, PluginError, UsageError
+from emobench.registry import Plugin, Registry, collect
+
+SOURCE = """
+from emobench.api import Component, hookimpl
+
+@hookimpl
+def register_{kind}(register):
+    register(Component(name="{name}", target="{target}", summary="made up"))
+"""
+
+Write = Callable[[str, str], tuple[EntryPoint, Plugin]]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Write a plugin's module; gives its entry point."""
+    monkeypatch.syspath_prepend(tmp_path)
+    written: list[str] = []
+
+    def write_plugin(package: str, source: str) -> tuple[EntryPoint, Plugin]:
+        module = package.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(source)
+        written.append(module)
+        entry = EntryPoint(name=package, value=module, group="emobench")
+        return entry, Plugin(package=package, version="1.0", module=module)
+
+    yield write_plugin
+    for module in written:
+        sys.modules.pop(module, None)
+
+
+def source(name: str, kind: str = "losses", target: str = "no_such_module:Thing") -> str:
+    return SOURCE.format(name=name, kind=kind, target=target)
+
+
+def test_components_of_all_plugins_are_collected_by_kind(write: Write) -> None:
+    entries = [write("acme-b", source("b")), write("acme-a", source("a")), write("acme-c", "")]
+    found = collect(entries)
+    assert list(found.of_kind("loss")) == ["a", "b"]
+    assert found.of_kind("head") == {}
+    assert found.get("loss", "a").plugin.package == "acme-a"
+    assert [plugin.package for plugin in found.plugins] == ["acme-b", "acme-a", "acme-c"]
+
+
+def test_one_name_may_serve_two_kinds(write: Write) -> None:
+    found = collect([write("acme-a", source("a")), write("acme-b", source("a", "heads"))])
+    assert set(found.components) == {("loss", "a"), ("head", "a")}
+
+
+def test_two_plugins_that_claim_one_name_are_both_named(write: Write) -> None:
+    entries = [write("acme-a", source("focal")), write("acme-b", source("focal"))]
+    with pytest.raises(PluginError) as caught:
+        collect(entries)
+    assert str(caught.value) == (
+        "loss 'focal' is claimed twice: by acme-a (acme_a) and by acme-b (acme_b); "
+        "uninstall one, or limit what is loaded with EMOBENCH_PLUGINS"
+    )
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("def (", "SyntaxError"),
+        (source("Bad Name"), "component name 'Bad Name' must be lower-case words"),
+        (source("x", target="nowhere"), "target 'nowhere' of 'x' must read 'module:Name'"),
+        (source("x", kind="loses"), "register_loses"),
+        (source("x", kind="datasets"), "dataset 'x' must be a DatasetComponent"),
+        (
+            source("x") + "\n    register('x')\n",
+            "TypeError: register() takes a Component, got str",
+        ),
+    ],
+)
+def test_a_broken_plugin_is_named_and_takes_no_other_down(
+    write: Write, broken: str, reason: str
+) -> None:
+    found = collect([write("acme-bad", broken), write("acme-good", source("good"))])
+    assert list(found.components) == [("loss", "good")]
+    assert [plugin.package for plugin in found.plugins] == ["acme-good"]
+    assert str(found.broken[0]).startswith("plugin acme-bad 1.0 is broken: ")
+    assert reason in str(found.broken[0])
+    assert "Traceback" in found.broken[0].trace
+
+
+def test_an_unknown_name_is_suggested_and_broken_plugins_are_recalled(write: Write) -> None:
+    found = collect([write("acme-bad", "1 / 0"), write("acme-good", source("focal"))])
+    with pytest.raises(UsageError) as caught:
+        found.get("loss", "focl")
+    assert str(caught.value) == (
+        "unknown loss 'focl'; did you mean 'focal'?; known: focal; "
+        "plugin acme-bad 1.0 is broken: ZeroDivisionError: division by zero"
+    )
+
+
+def test_an_absent_component_names_the_package_that_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "catalogue.json").write_text('{"loss": {"focal": "emobench-losses"}}')
+    monkeypatch.setattr(room, "CATALOGUE", tmp_path / "catalogue.json")
+    room.published_components.cache_clear()
+    try:
+        message = Registry().unknown("loss", "focal")
+    finally:
+        room.published_components.cache_clear()
+    assert message == (
+        "unknown loss 'focal'; no loss is known; "
+        "'focal' is part of emobench-losses: pip install emobench-losses"
+    )
+
+
+@pytest.mark.parametrize("target", ["no_such_module:Thing", "emobench.api:NoSuchThing"])
+def test_a_target_that_is_not_there_names_its_plugin(target: str) -> None:
+    found = Registry()
+    plugin = Plugin(package="acme", version="1.0", module="acme")
+    found.add("loss", Component(name="x", target=target, summary="x"), plugin)
+    words = f"loss 'x' of plugin acme 1.0 cannot be loaded from '{target}'"
+    with pytest.raises(PluginError, match=words):
+        found.get("loss", "x").load()
+
+
+def test_listing_imports_no_target(write: Write) -> None:
+    found = collect([write("acme-a", source("a", target="antigravity:Thing"))])
+    assert list(found.of_kind("loss")) == ["a"]
+    assert "antigravity" not in sys.modules
+
+
+class FakeDistribution(Distribution):
+    def __init__(self, name: str) -> None:
+        self.name_given = name
+
+    def read_text(self, filename: str) -> str | None:
+        texts = {
+            "METADATA": f"Metadata-Version: 2.1\nName: {self.name_given}\nVersion: 1.0\n",
+            "entry_points.txt": "[emobench]\nmain = some_module\n",
+        }
+        return texts.get(filename)
+
+    def locate_file(self, path: object) -> Path:
+        return Path("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("value", "packages"),
+    [
+        (None, ["emobench", "acme-a", "acme-b"]),
+        ("all", ["emobench", "acme-a", "acme-b"]),
+        ("none", ["emobench"]),
+        ("", ["emobench"]),
+        ("acme-b", ["emobench", "acme-b"]),
+        (" acme-b , acme-a ", ["emobench", "acme-a", "acme-b"]),
+        ("Acme_B", ["emobench", "acme-b"]),
+    ],
+)
+def test_the_variable_limits_what_is_loaded_but_never_the_core(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, packages: list[str]
+) -> None:
+    names = ["acme-b", "emobench", "acme-a", "acme-a"]
+    monkeypatch.setattr(room, "distributions", lambda: map(FakeDistribution, names))
+    monkeypatch.delenv("EMOBENCH_PLUGINS", raising=False)
+    if value is not None:
+        monkeypatch.setenv("EMOBENCH_PLUGINS", value)
+    assert [plugin.package for _, plugin in room._entry_points()] == packages
