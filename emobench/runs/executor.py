@@ -25,6 +25,7 @@ from emobench.runs.provenance import gather, peak_memory_mb
 from emobench.runs.record import FINAL_STATES, Attempt, Costs, Record, State
 from emobench.runs.results import Outcome, final_scores
 from emobench.runs.store import RunStore
+from emobench.scoring.metrics import NotFiniteError
 from emobench.training.build import Builder, build_run, choose_device
 from emobench.training.checkpoints import remove_checkpoints
 from emobench.training.loop import Diverged, fit
@@ -107,7 +108,7 @@ class _Attempt:
         except KeyboardInterrupt:
             self._close("interrupted", "stopped by the user; the same command resumes it")
             raise
-        except Diverged as error:
+        except (Diverged, NotFiniteError) as error:
             self._close("diverged", str(error))
         except TimedOut as error:
             self._close("timed_out", str(error))

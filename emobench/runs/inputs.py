@@ -10,6 +10,7 @@ import torch
 
 from emobench.api import (
     Context,
+    DataError,
     Dataset,
     EmobenchError,
     Frontend,
@@ -53,9 +54,7 @@ def load_data(
     block = opened.plan.recipe.frontend
     key = identity(
         data=opened.fingerprint,
-        dataset=[opened.plan.task.dataset.use, opened.plan.task.dataset.options.dump()],
-        protocol=opened.plan.task.protocol.use == "augment-first"
-        and opened.plan.task.protocol.dump(),
+        dataset=opened.plan.task.dataset.use,
         frontend=[block.use, block.options.dump()],
         code=component_versions(opened.plan.recipe, opened.plan.task, registry)[
             f"frontend/{block.use}"
@@ -72,6 +71,8 @@ def load_data(
     for skipped in prepared.skipped:
         listener.warn(f"{skipped.id} is left out: {skipped.reason}")
     split = _usable(opened.split, prepared.usable)
+    facts = _facts(opened, split, frontend)
+    _refuse_untrained_classes(facts)
     for warning in split.warnings:
         listener.warn(warning)
     listener.stage("audit", opened.plan.task.name)
@@ -87,7 +88,7 @@ def load_data(
         split=split,
         audit=_verdict(found),
         stamp=_data_stamp(opened, split, prepared),
-        facts=_facts(opened, split, frontend),
+        facts=facts,
     )
 
 
@@ -143,6 +144,20 @@ def _facts(opened: OpenedPlan, split: Split, frontend: Frontend | None) -> TaskF
         class_counts=counts,
         rates=opened.dataset.rates,
     )
+
+
+def _refuse_untrained_classes(facts: TaskFacts) -> None:
+    """The split trains every class; unreadable items may have taken the last of one."""
+    for target in facts.targets:
+        if target.kind != "class":
+            continue
+        counts = zip(target.classes, facts.class_counts[target.name], strict=True)
+        lost = [name for name, count in counts if not count]
+        if lost:
+            raise DataError(
+                f"no readable training item of {target.name} '{lost[0]}' is left; "
+                "mend or replace the files named above"
+            )
 
 
 def _usable(split: Split, usable: np.ndarray) -> Split:

@@ -62,7 +62,7 @@ def open_plan(plan: Plan, *, settings: Settings, registry: Registry) -> OpenedPl
         dataset=dataset,
         items=items,
         targets=targets,
-        split=split_items(items, task.protocol, fold=plan.fold, target=targets[0].name),
+        split=split_items(items, task.protocol, fold=plan.fold, target=targets[0]),
         fingerprint=fingerprint,
         stamp=stamp,
         identity=whole,

@@ -101,20 +101,15 @@ def component_versions(recipe: Recipe, task: Task, registry: Registry) -> dict[s
 
 def run_identity(plan: Plan, *, stamp: TaskStamp, fingerprint: str, registry: Registry) -> str:
     """Hash of all that could move a score: recipe, task, data, seed, fold, component versions."""
-    recipe = {key: value for key, value in plan.recipe.dump().items() if key not in IGNORED}
     return identity(
-        recipe=recipe,
+        recipe=plan.recipe.method(),
         task=[stamp.version, dict(stamp.protocol), list(stamp.targets), stamp.metric],
-        dataset=[plan.task.dataset.use, plan.task.dataset.options.dump()],
+        dataset=plan.task.dataset.use,
         data=fingerprint,
         seed=plan.seed,
         fold=plan.fold,
         components=component_versions(plan.recipe, plan.task, registry),
     )
-
-
-IGNORED = frozenset({"name", "summary", "task", "schema"})
-"""Recipe keys that say what a recipe is called, not what it does."""
 
 
 def run_id(plan: Plan, identity: str) -> str:
