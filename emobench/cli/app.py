@@ -6,9 +6,9 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated, Any, NoReturn
+from typing import NoReturn
 
-import typer
+import click
 
 from emobench.api.errors import EmobenchError
 from emobench.cli.check import check
@@ -21,35 +21,25 @@ BUG = 1
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
-app = typer.Typer(
-    name="emobench",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-)
-app.command(short_help="Train and score recipes.")(run)
-app.command(short_help="Validate recipes and say what they would run.")(check)
-app.command(short_help="Rank everything that was run.")(leaderboard)
-app.add_typer(tasks)
-app.add_typer(plugins)
 
-
-def _show_version(wanted: bool) -> None:
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"emobench {version('emobench')}")
-        raise typer.Exit
+        click.echo(f"emobench {version('emobench')}")
+        context.exit()
 
 
-@app.callback()
-def emobench(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
+@click.group(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version.",
+)
+def app() -> None:
     """Benchmark emotion recognition with numbers that can be believed.
 
     A recipe describes a whole training; a task is a dataset with an honest split and a metric.
@@ -61,6 +51,10 @@ def emobench(
       emobench leaderboard                compare everything that was run
       emobench plugins list               what a recipe can be made of
     """
+
+
+for command in (run, check, leaderboard, tasks, plugins):
+    app.add_command(command)
 
 
 def main() -> NoReturn:
@@ -84,47 +78,36 @@ def run_command_line(arguments: Sequence[str]) -> int:
 
 
 def _invoke(arguments: Sequence[str]) -> int:
-    command = typer.main.get_command(app)
     try:
-        with command.make_context("emobench", list(arguments)) as context:
-            command.invoke(context)
-    except typer.Exit as ending:
+        with app.make_context("emobench", list(arguments)) as context:
+            app.invoke(context)
+    except click.exceptions.Exit as ending:
         return ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     except EmobenchError as error:
         print_error(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the last place where a bug can be told
-        return _show_usage_fault(error) or _report_bug()
+    except Exception:  # noqa: BLE001 - the last place where a bug can be told
+        return _report_bug()
     return 0
 
 
 def print_error(error: EmobenchError) -> None:
     """Tell a user's error on stderr, every line of it marked."""
     for line in str(error).splitlines() or [type(error).__name__]:
-        typer.echo(f"error: {line}", err=True)
-
-
-def _show_usage_fault(error: Any) -> int:
-    """Show a fault in the arguments; 0 where the error is none.
-
-    The exceptions of the argument parser are known by what they can do: typer has moved their
-    module between its releases.
-    """
-    if not callable(getattr(error, "show", None)):
-        return 0
-    error.show()
-    code: int = error.exit_code
-    return code
+        click.echo(f"error: {line}", err=True)
 
 
 def _report_bug() -> int:
     traceback.print_exc()
-    typer.echo(
+    click.echo(
         "error: this is a bug in emobench or in a plugin, not in your call; please report it with "
         "the lines above and the output of `emobench --version` and `emobench plugins list`",
         err=True,

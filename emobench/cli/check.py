@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from emobench.api import Fault, RecipeError, UsageError
 from emobench.cli import flags
 from emobench.cli.text import print_lines
-from emobench.registry import Registry, load_registry
 
 if TYPE_CHECKING:
     from emobench.recipes.model import Recipe
+    from emobench.registry import Registry
 
 
+@click.command(short_help="Validate recipes and say what they would run.")
+@click.argument("recipes", nargs=-1, metavar="RECIPE...")
+@click.option("--resolved", is_flag=True, help="Print each recipe with every option written out.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of recipes, for editors.")
+@flags.overrides
 def check(
-    recipes: flags.OptionalRecipes = None,
-    resolved: Annotated[
-        bool, typer.Option("--resolved", help="Print each recipe with every option written out.")
-    ] = False,
-    overrides: flags.Overrides = None,
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of recipes, for editors.")
-    ] = False,
+    recipes: tuple[str, ...], resolved: bool, schema: bool, overrides: tuple[str, ...]
 ) -> None:
     """Validate recipes: every fault of every file, or what each would run.
 
@@ -36,21 +34,22 @@ def check(
       emobench check --schema > recipe.schema.json
     """
     from emobench.recipes.load import load_recipes
+    from emobench.registry import load_registry
 
     registry = load_registry()
     if schema:
         from emobench.recipes.schema import json_schema
 
-        typer.echo(json.dumps(json_schema(registry), indent=1))
+        click.echo(json.dumps(json_schema(registry), indent=1))
         return
     if not recipes:
         raise UsageError("name a recipe to check: emobench check RECIPE... (or --schema)")
-    loaded = load_recipes(recipes, overrides=tuple(overrides or ()), registry=registry)
+    loaded = load_recipes(recipes, overrides=overrides, registry=registry)
     _check_tasks(loaded, registry)
     if resolved:
         from emobench.recipes.emit import to_yaml
 
-        typer.echo("---\n".join(to_yaml(recipe.dump()) for recipe in loaded), nl=False)
+        click.echo("---\n".join(to_yaml(recipe.dump()) for recipe in loaded), nl=False)
         return
     for source, recipe in zip(recipes, loaded, strict=True):
         print_lines(_described(source, recipe))

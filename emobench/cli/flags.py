@@ -1,67 +1,69 @@
-"""The flags that commands share or that would drown a signature: name, type and help."""
+"""The flags that commands share, or that would drown a signature."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-Recipes = Annotated[
-    list[str],
-    typer.Argument(metavar="RECIPE", help="Recipe files, or names of shipped recipes."),
-]
-OptionalRecipes = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="RECIPE", help="Recipe files, or names of shipped recipes."),
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change an option; may be repeated."),
-]
-Tasks = Annotated[
-    str | None,
-    typer.Option("--task", metavar="TASK", help="Tasks or task files, separated by commas."),
-]
-Seeds = Annotated[
-    int | None, typer.Option("--seeds", min=1, metavar="N", help="Run with the seeds 0 to N-1.")
-]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, metavar="S", help="Run with this seed alone (default 0)."),
-]
-Fold = Annotated[
-    int | None,
-    typer.Option("--fold", min=0, metavar="F", help="Run this fold alone, not every one."),
-]
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where records are kept.")]
-DataRoot = Annotated[
-    str,
-    typer.Option(
-        "--data-root",
-        metavar="DIR",
-        envvar="EMOBENCH_DATA",
-        help="The folder below which datasets lie.",
-    ),
-]
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="Your own files, labelled by their folders."),
-]
-Group = Annotated[
-    str | None,
-    typer.Option(
-        "--group",
-        metavar="PATTERN",
-        help="With --data: a pattern whose first group is the person, matched on file names.",
-    ),
-]
-Device = Annotated[
-    str,
-    typer.Option("--device", metavar="DEVICE", help="Where to train: auto, cpu, cuda, cuda:1."),
-]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Run again; the stored record is moved aside.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and train nothing.")]
+FOLDER = click.Path(path_type=Path)
+
+overrides = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change an option; may be repeated.",
+)
+task = click.option("--task", metavar="TASK", help="Tasks or task files, separated by commas.")
+seeds = click.option(
+    "--seeds", type=click.IntRange(min=1), metavar="N", help="Run with the seeds 0 to N-1."
+)
+seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="S",
+    help="Run with this seed alone; without --seed and --seeds it is 0.",
+)
+fold = click.option(
+    "--fold",
+    type=click.IntRange(min=0),
+    metavar="F",
+    help="Run this fold alone; without it, a task in folds runs every one.",
+)
+runs = click.option(
+    "--runs",
+    type=FOLDER,
+    default=Path("runs"),
+    show_default=True,
+    metavar="DIR",
+    help="Where records are kept.",
+)
+data_root = click.option(
+    "--data-root",
+    default="",
+    envvar="EMOBENCH_DATA",
+    show_envvar=True,
+    metavar="DIR",
+    help="The folder below which datasets lie.",
+)
+data = click.option(
+    "--data", type=FOLDER, metavar="DIR", help="Your own files, labelled by their folders."
+)
+group = click.option(
+    "--group",
+    metavar="PATTERN",
+    help="With --data: a pattern whose first group is the person, matched on file names.",
+)
+device = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="DEVICE",
+    help="Where to train: auto, cpu, cuda, cuda:1.",
+)
+fresh = click.option("--fresh", is_flag=True, help="Run again; the stored record is moved aside.")
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else."
+)
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would run, and train nothing.")

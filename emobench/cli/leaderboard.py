@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from emobench.api import RecipeError, UsageError
 from emobench.cli import flags
@@ -22,18 +22,17 @@ INDEX_PAGE = "README.md"
 OTHERS = ("uar", "macro_f1", "accuracy")
 
 
-def leaderboard(
-    runs: flags.Runs = Path("runs"),
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="Write one markdown page a task, and an index."),
-    ] = None,
-    check: Annotated[
-        bool,
-        typer.Option("--check", help="Write nothing; fail where the pages differ (needs --out)."),
-    ] = False,
-    as_json: flags.Json = False,
-) -> None:
+@click.command(short_help="Rank everything that was run.")
+@flags.runs
+@click.option(
+    "--out",
+    type=flags.FOLDER,
+    metavar="DIR",
+    help="Write one markdown page a task, and an index.",
+)
+@click.option("--check", is_flag=True, help="With --out: write nothing, fail where pages differ.")
+@flags.as_json
+def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> None:
     """Rank every recipe that was run, task by task; failed and collapsed ones stay, with reasons.
 
     \b
@@ -49,7 +48,7 @@ def leaderboard(
         raise UsageError("--check compares with pages on disk; name their folder with --out DIR")
     scan = RunStore(runs).scan()
     for damaged in scan.damaged:
-        typer.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
+        click.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
     boards = build_boards(scan.records, shipped=_shipped())
     if as_json:
         from emobench.boards.render import board_data

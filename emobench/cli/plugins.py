@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from emobench.api import KINDS, DatasetComponent, Options, UsageError, unknown_name
 from emobench.api.options import OptionField
 from emobench.cli import flags
 from emobench.cli.text import count, print_json, print_lines, table
 from emobench.recipes.model import LIST_SECTIONS
-from emobench.registry import Registered, Registry, load_registry
 
-plugins = typer.Typer(
-    name="plugins",
-    help="Show the components that the installed plugins offer.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+if TYPE_CHECKING:
+    from emobench.registry import Registered, Registry
+
+
+@click.group(no_args_is_help=True)
+def plugins() -> None:
+    """Show the components that the installed plugins offer."""
 
 
 @plugins.command("list")
-def list_plugins(
-    kind: Annotated[
-        str | None, typer.Option("--kind", metavar="KIND", help="Show this kind alone.")
-    ] = None,
-    as_json: flags.Json = False,
-) -> None:
+@click.option("--kind", metavar="KIND", help="Show this kind alone.")
+@flags.as_json
+def list_plugins(kind: str | None, as_json: bool) -> None:
     """List every component: its kind, name, package and what it does.
 
     \b
@@ -36,6 +33,8 @@ def list_plugins(
       emobench plugins list
       emobench plugins list --kind loss
     """
+    from emobench.registry import load_registry
+
     registry = load_registry()
     if kind is not None and kind not in KINDS:
         raise UsageError(unknown_name("kind", kind, KINDS))
@@ -56,16 +55,12 @@ def list_plugins(
         ]
     )
     for broken in registry.broken:
-        typer.echo(f"warning: {broken}", err=True)
+        click.echo(f"warning: {broken}", err=True)
 
 
 @plugins.command("show")
-def show_plugin(
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="A component's name, or kind/name, or a package."),
-    ],
-) -> None:
+@click.argument("name", metavar="NAME")
+def show_plugin(name: str) -> None:
     """Show one component: where it comes from, its options, and a block to copy.
 
     \b
@@ -73,6 +68,8 @@ def show_plugin(
       emobench plugins show focal
       emobench plugins show loss/focal
     """
+    from emobench.registry import load_registry
+
     registry = load_registry()
     entry = _find(name, registry)
     component = entry.component

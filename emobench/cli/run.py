@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from emobench.api import EmobenchError, UsageError
 from emobench.cli import flags
 from emobench.cli.progress import Progress, choose_progress
-from emobench.registry import Registry, load_registry
 
 if TYPE_CHECKING:
+    from emobench.registry import Registry
     from emobench.runs.plan import Plan, Settings
     from emobench.runs.record import Record
 
@@ -32,23 +32,41 @@ class Ending:
     error: EmobenchError | None = None
 
 
+@click.command(short_help="Train and score recipes.")
+@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...")
+@flags.task
+@flags.seeds
+@flags.seed
+@flags.fold
+@flags.overrides
+@flags.runs
+@flags.data_root
+@flags.data
+@flags.group
+@flags.device
+@flags.fresh
+@flags.as_json
+@flags.dry_run
 def run(  # noqa: PLR0913 - one parameter a flag
-    recipes: flags.Recipes,
-    task: flags.Tasks = None,
-    seeds: flags.Seeds = None,
-    seed: flags.Seed = None,
-    fold: flags.Fold = None,
-    overrides: flags.Overrides = None,
-    runs: flags.Runs = Path("runs"),
-    data_root: flags.DataRoot = "",
-    data: flags.Data = None,
-    group: flags.Group = None,
-    device: flags.Device = "auto",
-    fresh: flags.Fresh = False,
-    as_json: flags.Json = False,
-    dry_run: flags.DryRun = False,
+    recipes: tuple[str, ...],
+    task: str | None,
+    seeds: int | None,
+    seed: int | None,
+    fold: int | None,
+    overrides: tuple[str, ...],
+    runs: Path,
+    data_root: str,
+    data: Path | None,
+    group: str | None,
+    device: str,
+    fresh: bool,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
-    """Train and score recipes; a run that is already stored is answered from its record.
+    """Train and score recipes.
+
+    RECIPE is a file, or the name of a shipped recipe. A run that is already stored is answered
+    from its record.
 
     A run that was killed or interrupted goes on where it stopped when the command is repeated.
 
@@ -60,11 +78,12 @@ def run(  # noqa: PLR0913 - one parameter a flag
       emobench run enhanced --data ./clips --group '^(S[MF]\\d+)_'
     """
     from emobench.recipes.load import load_recipes
+    from emobench.registry import load_registry
     from emobench.runs.plan import Settings, plan_runs
 
     registry = load_registry()
     plans = plan_runs(
-        load_recipes(recipes, overrides=tuple(overrides or ()), registry=registry),
+        load_recipes(recipes, overrides=overrides, registry=registry),
         task_names=[name.strip() for name in task.split(",") if name.strip()] if task else [],
         seeds=_seeds(seeds, seed),
         fold=fold,
@@ -84,9 +103,9 @@ def run(  # noqa: PLR0913 - one parameter a flag
         )
     _report(endings, settings=settings, as_json=as_json)
     if interrupted:
-        typer.echo("interrupted; run the same command to resume", err=True)
-        raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(exit_code(endings))
+        click.echo("interrupted; run the same command to resume", err=True)
+        raise click.exceptions.Exit(INTERRUPTED)
+    raise click.exceptions.Exit(exit_code(endings))
 
 
 def run_plans(

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
 
-import typer
+import click
 
 from emobench.api import DatasetComponent, ProtocolOptions
 from emobench.cli import flags
 from emobench.cli.text import print_json, print_lines, table
-from emobench.registry import load_registry
 
-tasks = typer.Typer(
-    name="tasks",
-    help="Show the tasks that the installed datasets offer.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+
+@click.group(no_args_is_help=True)
+def tasks() -> None:
+    """Show the tasks that the installed datasets offer."""
 
 
 @tasks.command("list")
-def list_tasks(
-    as_json: flags.Json = False,
-) -> None:
+@flags.as_json
+def list_tasks(as_json: bool) -> None:
     """List every task: dataset, protocol, metric and what it asks.
 
     \b
@@ -31,6 +26,7 @@ def list_tasks(
       emobench tasks list
     """
     from emobench.data.tasks import list_tasks as known_tasks
+    from emobench.registry import load_registry
 
     known = known_tasks(load_registry())
     if as_json:
@@ -45,10 +41,9 @@ def list_tasks(
 
 
 @tasks.command("show")
-def show_task(
-    name: Annotated[str, typer.Argument(metavar="TASK", help="A task's name, or a task file.")],
-) -> None:
-    """Show one task: split, metric, targets, licence, and how to obtain the data.
+@click.argument("name", metavar="TASK")
+def show_task(name: str) -> None:
+    """Show one task, by name or file: split, metric, targets, licence, how to obtain the data.
 
     \b
     Examples:
@@ -56,6 +51,7 @@ def show_task(
       emobench tasks show mine.yaml
     """
     from emobench.data.tasks import find_task
+    from emobench.registry import load_registry
 
     registry = load_registry()
     task = find_task(name, registry=registry)

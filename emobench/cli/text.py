@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import typer
+import click
 
 from emobench.scoring.catalogue import METRICS
 
@@ -52,12 +52,12 @@ def table(
 def print_lines(lines: Sequence[str]) -> None:
     """Print on stdout."""
     for line in lines:
-        typer.echo(line)
+        click.echo(line)
 
 
 def print_json(document: dict[str, Any]) -> None:
     """Print the one JSON document of a command, its version first."""
-    typer.echo(json.dumps({"schema": JSON_SCHEMA, **document}, indent=1))
+    click.echo(json.dumps({"schema": JSON_SCHEMA, **document}, indent=1))
 
 
 def count(number: int, noun: str) -> str:
