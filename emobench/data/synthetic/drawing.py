@@ -12,7 +12,7 @@ from emobench.data.synthetic.action_units import UNITS
 SIZE = 48
 """Pixels a side."""
 
-FULL = 3.5
+FULL = 2.6
 """The intensity at which a unit moves as far as the lengths below say."""
 
 _FINER = 2
@@ -64,22 +64,22 @@ def draw_face_shape(random: np.random.Generator, *, variation: float) -> Face:
     """A subject's face; `variation` 0 gives everybody the same one."""
     draws = iter(variation * random.normal(size=24))
     chance = random.random(2)
-    skin = 0.66 + 0.11 * next(draws)
+    skin = 0.68 + 0.08 * next(draws)
     return Face(
         width=0.62 + 0.035 * next(draws),
         height=0.84 + 0.03 * next(draws),
-        eye_gap=0.27 + 0.02 * next(draws),
+        eye_gap=0.27 + 0.012 * next(draws),
         eye_size=0.135 + 0.012 * next(draws),
-        eye_height=-0.12 + 0.025 * next(draws),
-        brow_height=0.17 + 0.02 * next(draws),
+        eye_height=-0.12 + 0.015 * next(draws),
+        brow_height=0.17 + 0.012 * next(draws),
         brow_thickness=0.035 + 0.01 * next(draws),
-        brow_arch=0.05 + 0.02 * next(draws),
-        brow_slant=0.025 * next(draws),
-        nose_length=0.27 + 0.03 * next(draws),
+        brow_arch=0.05 + 0.01 * next(draws),
+        brow_slant=0.012 * next(draws),
+        nose_length=0.27 + 0.02 * next(draws),
         mouth_width=0.22 + 0.02 * next(draws),
-        mouth_height=0.40 + 0.025 * next(draws),
+        mouth_height=0.40 + 0.015 * next(draws),
         lip_thickness=0.035 + 0.008 * next(draws),
-        skin=float(np.clip(skin, 0.38, 0.9)),
+        skin=float(np.clip(skin, 0.48, 0.9)),
         hair=float(np.clip(0.2 + 0.14 * next(draws), 0.03, 0.6)),
         hairline=-0.52 + 0.07 * next(draws),
         lips=0.68 + 0.07 * next(draws),
@@ -94,12 +94,12 @@ def draw_pose(random: np.random.Generator) -> Pose:
     """How one picture was taken."""
     draws = random.normal(size=6)
     return Pose(
-        right=0.02 * float(draws[0]),
-        down=0.02 * float(draws[1]),
+        right=0.015 * float(draws[0]),
+        down=0.015 * float(draws[1]),
         scale=float(np.exp(0.02 * draws[2])),
         roll=0.03 * float(draws[3]),
         light=0.08 * float(draws[4]),
-        grain=0.015 + 0.01 * abs(float(draws[5])),
+        grain=0.01 + 0.006 * abs(float(draws[5])),
     )
 
 
@@ -186,7 +186,11 @@ def _brow(
     line = face.eye_height - face.brow_height - arch - lift + drop
     thick = face.brow_thickness * (1.2 - 0.5 * along)
     ends = np.maximum(inner - x, x - inner - 0.33)
-    _paint(picture, _inside(np.maximum(np.abs(y - line) - thick, ends)), face.hair * 0.8)
+    _paint(
+        picture,
+        _inside(np.maximum(np.abs(y - line) - thick, ends)),
+        min(face.hair, 0.3 * face.skin),
+    )
     # Frowning also folds the skin between the brows.
     frown = np.abs(x - 0.05) - 0.012
     between = _inside(frown) * _inside(np.abs(y - face.eye_height + 0.16) - 0.08)

@@ -19,7 +19,7 @@ from emobench.data.synthetic.latent import (
 )
 from emobench.data.synthetic.options import FaceOptions
 
-MOVEMENT = Movement(spread=0.25, rest=0.3, habit=0.3)
+MOVEMENT = Movement(spread=0.2, rest=0.25, habit=0.3)
 
 
 class SyntheticFace:

@@ -48,13 +48,13 @@ def synthesise(voice: Voice, tracks: Tracks, random: np.random.Generator) -> np.
     throat = voicing * _pulses(phase.astype(np.float32)) + breath
     windows = -(-len(noise) // HOP) + 1
     nearest = np.minimum(np.arange(windows) * HOP // _STRETCH, len(tracks.pitch) - 1)
-    spectra = np.fft.rfft(_windows(throat, windows))
+    spectra = np.fft.rfft(windowed(throat, windows))
     spectra *= _tract_response(voice, tracks, nearest)
-    hiss = _windows(_stretch(tracks.friction) * noise, windows)
+    hiss = windowed(_stretch(tracks.friction) * noise, windows)
     hissing = np.flatnonzero(hiss[:, MARGIN : MARGIN + WINDOW : 16].any(axis=1))
     response = _hiss_response(tracks.brightness[nearest[hissing]])
     spectra[hissing] += np.fft.rfft(hiss[hissing]) * response
-    return _overlap_add(spectra)[: len(noise)]
+    return overlap_add(spectra)[: len(noise)]
 
 
 def _stretch(track: np.ndarray) -> np.ndarray:
@@ -94,7 +94,7 @@ def _hiss_response(brightness: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.square(np.square(away))))
 
 
-def _windows(signal: np.ndarray, windows: int) -> np.ndarray:
+def windowed(signal: np.ndarray, windows: int) -> np.ndarray:
     """Windows of `WINDOW` samples, one every `HOP`, that add up to the signal."""
     padded = np.zeros((windows + 1) * HOP, dtype=np.float32)
     padded[HOP : HOP + len(signal)] = signal
@@ -105,7 +105,7 @@ def _windows(signal: np.ndarray, windows: int) -> np.ndarray:
     return framed
 
 
-def _overlap_add(spectra: np.ndarray) -> np.ndarray:
+def overlap_add(spectra: np.ndarray) -> np.ndarray:
     """The windows' sounds added up, from the first sample of the signal on."""
     filtered = np.fft.irfft(spectra, PADDED)
     windows, parts = len(filtered), PADDED // HOP
