@@ -133,7 +133,7 @@ def read_predictions(folder: Path) -> dict[str, np.ndarray]:
 
     path = folder / PREDICTIONS_FILE
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         raise DataError(f"run {folder.name} has no predictions: '{path}' is missing") from None

@@ -42,6 +42,10 @@ def gather(device: str, *, registry: Registry, components: Mapping[str, str]) ->
 
 def peak_memory_mb() -> float:
     """The most memory this process has held, in MB (10^6 bytes)."""
+    held = re.search(r"^VmHWM:\s+(\d+) kB$", _read("/proc/self/status"), re.MULTILINE)
+    if held:
+        return round(int(held.group(1)) * 1024 / 1e6, 1)
+    # On Linux this one starts at what the parent process held; elsewhere there is no better.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
@@ -109,12 +113,16 @@ def _platform() -> str:
 
 
 def _processor() -> str:
-    try:
-        facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return platform.processor()
-    name = re.search(r"^model name\s*:\s*(.+)$", facts, re.MULTILINE)
+    name = re.search(r"^model name\s*:\s*(.+)$", _read("/proc/cpuinfo"), re.MULTILINE)
     return name.group(1).strip() if name else platform.processor()
+
+
+def _read(path: str) -> str:
+    """A file of the system's, empty where there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _cores() -> int:
