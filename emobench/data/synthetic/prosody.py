@@ -37,7 +37,7 @@ STRENGTH = 1.4
 
 PROTOTYPES = STRENGTH * np.array(
     [
-        # pit  spa  slo  fin  gli  pea   rat   pau   att  swe  str  til  bre   rou  tre  lou
+        # pit  spa  slo  fin  gli  pea   rat   pau   att  swe  str  til  bre   rou  trm  lou
         [0.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.00, 0.0, -1, 0.0, 0.0, 0.00, 0.00, 0.0, 0],
         [-1.5, -0.8, 2.0, 1.0, 4.2, 1.2, -0.28, 0.12, -2.6, 3, -4.0, -1.6, 0.24, -0.10, 0.0, -4],
         [4.0, 3.4, 3.5, 2.0, 3.0, -0.8, 0.18, -0.04, 0.8, 6, 3.0, 1.4, 0.00, 0.00, 0.0, 3],
