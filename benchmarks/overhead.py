@@ -12,6 +12,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from emobench.api import (
     Schedule,
     Stream,
     Target,
+    TargetKind,
     TaskFacts,
 )
 from emobench.training.build import ConstantRate
@@ -76,7 +78,7 @@ class Head(nn.Module):
 class CrossEntropy:
     """The plain loss."""
 
-    kinds = frozenset({"class"})
+    kinds: ClassVar[frozenset[TargetKind]] = frozenset({"class"})
 
     def __call__(
         self, logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None = None

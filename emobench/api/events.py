@@ -4,24 +4,24 @@
     for each epoch
       epoch_start(run)
       for each micro-batch
-        transform_batch(run, batch)                batch augmentation, MixUp, CutMix: edits in place
-        forward(run, step) -> output               may be wrapped (AMP) or replaced
-        loss_terms(run, step) -> {name: tensor}    distillation, penalties, auxiliary tasks: all are added
-        backward(run, loss)                        may be replaced
-        ready_to_step(run, step) -> bool           any False delays the update (accumulation)
+        transform_batch(run, batch)              edits in place: batch augmentation, MixUp, CutMix
+        forward(run, step) -> output             may be wrapped (AMP) or replaced
+        loss_terms(run, step) -> {name: tensor}  distillation, penalties: all are added
+        backward(run, loss)                      may be replaced
+        ready_to_step(run, step) -> bool         any False delays the update (accumulation)
       when ready
-        before_update(run, window)                 gradients become true first, then clipping and norms
-        update(run, closure)                       may be replaced (AMP scaler, SAM)
-        after_update(run)                          EMA, SWA, per-update schedulers
-      evaluate(run, loader) -> evaluation          may be wrapped (swap in averaged weights)
+        before_update(run, window)               gradients become true, then clipping and norms
+        update(run, closure)                     may be replaced (AMP scaler, SAM)
+        after_update(run)                        EMA, SWA, per-update schedulers
+      evaluate(run, loader) -> evaluation        may be wrapped (swap in averaged weights)
         predict(run, batch) -> output
-      epoch_end(run, metrics)                      early stopping, self-distillation snapshot, sweep report
+      epoch_end(run, metrics)                    early stopping, snapshots, sweep report
     fit_end(run)
 
-A technique is a plain class; it marks each method that answers an event with `@event` and names only
-the arguments it uses. `@event(wrapper=True)` surrounds an event (a generator with one `yield`);
-`@event(tryfirst=True)` puts what makes gradients true (unscale, divide) before the clipping. A method
-marked `@event` whose name is no event is an error when the run starts.
+A technique is a plain class; it marks each method that answers an event with `@event` and names
+only the arguments it uses. `@event(wrapper=True)` surrounds an event (a generator with one
+`yield`); `@event(tryfirst=True)` puts what makes gradients true (unscale, divide) before the
+clipping. A method marked `@event` whose name is no event is an error when the run starts.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Events:
 
     @_spec
     def before_update(self, run: RunState, window: Sequence[Step]) -> None:
-        """Gradients are in place for the micro-batches of `window`; correct, clip or measure them."""
+        """Gradients of the micro-batches in `window` are in place: correct or clip them."""
 
     @_spec(firstresult=True)
     def update(self, run: RunState, closure: Callable[[], torch.Tensor]) -> bool | None:

@@ -20,7 +20,8 @@ EXCEPTIONS: dict[str, str] = {}
 
 def sources() -> list[Path]:
     """Every Python file that ships, or that a reader is sent to."""
-    roots = [ROOT / "emobench", ROOT / "benchmarks", ROOT / "docs", *ROOT.glob("plugins/*/emobench_*")]
+    folders = [ROOT / name for name in ("emobench", "benchmarks", "docs")]
+    roots = [*folders, *ROOT.glob("plugins/*/emobench_*")]
     return sorted(path for root in roots for path in root.rglob("*.py"))
 
 
