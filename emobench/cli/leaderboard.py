@@ -55,7 +55,7 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
 
         print_json({"boards": [board_data(board) for board in boards]})
     if out is not None:
-        _write(_pages(boards), out=out, check=check, quiet=as_json)
+        _write(_pages(boards), runs=runs, out=out, check=check, quiet=as_json)
     elif not as_json:
         print_lines(_shown(boards, runs=runs, scan=scan))
 
@@ -83,7 +83,7 @@ def _pages(boards: Sequence[Board]) -> dict[str, str]:
     return {**pages, INDEX_PAGE: render_index(boards)}
 
 
-def _write(pages: Mapping[str, str], *, out: Path, check: bool, quiet: bool) -> None:
+def _write(pages: Mapping[str, str], *, runs: Path, out: Path, check: bool, quiet: bool) -> None:
     from emobench.runs.files import explained, write_atomic
 
     if check:
@@ -91,7 +91,7 @@ def _write(pages: Mapping[str, str], *, out: Path, check: bool, quiet: bool) -> 
         if stale:
             raise UsageError(
                 f"out of date in {out}: {', '.join(stale)}; write them anew with: "
-                f"emobench leaderboard --out {out}"
+                f"emobench leaderboard --runs {runs} --out {out}"
             )
     else:
         with explained(out, what="folder of boards", flag="--out"):

@@ -1,0 +1,161 @@
+"""Commands run in a temporary folder, in this process or, where start-up matters, in their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emobench.cli.app import run_command_line
+from emobench.runs.listener import StepReport
+from emobench.runs.record import (
+    AuditVerdict,
+    ClassScore,
+    DataStamp,
+    Finding,
+    Record,
+    TargetScores,
+    TaskStamp,
+)
+from emobench.runs.store import RunStore
+
+TABLE_RECIPE = """\
+schema: 1
+summary: A small network on action units.
+task: synthetic-au/subjects
+frontend: {use: values}
+backbone: {use: dense, hidden: [16]}
+head: {use: linear}
+loss: {use: cross_entropy}
+optimizer: {use: adamw, lr: 0.01}
+train: {epochs: 2, batch_size: 256}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where commands run; holds `table.yaml`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EMOBENCH_DATA", raising=False)
+    (tmp_path / "table.yaml").write_text(TABLE_RECIPE)
+    return tmp_path
+
+
+@pytest.fixture
+def emobench(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run a command in this process."""
+
+    def call(*arguments: str) -> Outcome:
+        code = run_command_line(arguments)
+        captured = capsys.readouterr()
+        return Outcome(code=code, out=captured.out, err=captured.err)
+
+    return call
+
+
+@pytest.fixture
+def command(folder: Path) -> Callable[..., Outcome]:
+    """Run a command as a user does: in a process of its own."""
+
+    def call(*arguments: str) -> Outcome:
+        result = subprocess.run(
+            [sys.executable, "-c", "from emobench.cli.app import main; main()", *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Outcome(code=result.returncode, out=result.stdout, err=result.stderr)
+
+    return call
+
+
+class FakeExecutor(types.ModuleType):
+    """Stands in for training: answers each plan with a record, or raises what it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__("emobench.runs.executor")
+        self.seen: list[Any] = []
+        self.changes: Callable[[Any], dict[str, Any]] = lambda plan: {}
+
+    def execute(self, plan: Any, *, settings: Any, registry: Any, listener: Any) -> Record:
+        self.seen.append((plan, settings))
+        record = fake_record(plan, **self.changes(plan))
+        store = RunStore(settings.runs)
+        stored = store.get(record.id)
+        if stored is not None and not settings.fresh:
+            return stored
+        listener.stage("data", plan.task.name)
+        listener.progress(10, 10)
+        listener.step(
+            StepReport(
+                epoch=1, epochs=1, step=1, steps=1, loss=1.5, accuracy=0.5, learning_rate=1e-3
+            )
+        )
+        listener.epoch(1, 1, {"train_loss": 1.5, "validation_uar": 0.4, "learning_rate": 1e-3})
+        with store.begin(record, fresh=settings.fresh) as run:
+            run.finish(record)
+        return record
+
+
+def fake_record(plan: Any, **changes: Any) -> Record:
+    score = 0.6 + plan.seed / 10
+    values: dict[str, Any] = {
+        "id": f"{plan.recipe.name}-{plan.seed}-{plan.fold}",
+        "identity": "i",
+        "recipe_name": plan.recipe.name,
+        "recipe": plan.recipe.dump(),
+        "task": TaskStamp(
+            name=plan.task.name,
+            version=1,
+            metric="uar",
+            protocol=plan.task.protocol.dump(),
+            targets=("emotion",),
+            fold=plan.fold,
+        ),
+        "seed": plan.seed,
+        "state": "ok",
+        "scores": {
+            "emotion": TargetScores(
+                metrics={"uar": score, "accuracy": 0.7, "macro_f1": 0.65},
+                classes=(
+                    ClassScore(name="angry", precision=0.75, recall=0.77, f1=0.76, support=100),
+                    ClassScore(name="disgust", precision=0.5, recall=0.5, f1=0.5, support=10),
+                ),
+                confusion=((77, 23), (5, 5)),
+            )
+        },
+        "audit": AuditVerdict(
+            verdict="warned",
+            findings=(Finding(check="twins", severity="warned", message="two clips are alike"),),
+        ),
+        "data": DataStamp(
+            fingerprint="f",
+            train=70,
+            validation=10,
+            test=110,
+            skipped=tuple((f"clip{number}.wav", "no sound in it") for number in range(7)),
+        ),
+    }
+    return Record(**{**values, **changes})
+
+
+@pytest.fixture
+def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
+    """Training replaced by ready answers."""
+    fake = FakeExecutor()
+    monkeypatch.setitem(sys.modules, "emobench.runs.executor", fake)
+    return fake

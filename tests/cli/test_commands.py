@@ -1,0 +1,250 @@
+"""`check`, `plugins`, `tasks`, `leaderboard` and what all commands share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emobench.registry import BrokenPlugin, Plugin, Registry, load_registry
+
+Command = Callable[..., Any]
+HEAVY = {"torch", "numpy", "pandas", "ray", "matplotlib", "rich", "pydantic", "scipy"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["check", "table.yaml"],
+        ["check", "--schema"],
+        ["plugins", "list"],
+        ["tasks", "list"],
+        ["run", "nowhere.yaml"],
+    ],
+    ids=" ".join,
+)
+def test_light_commands_load_nothing_heavy(folder: Path, arguments: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from emobench.cli.app import run_command_line\n"
+        "run_command_line(sys.argv[1:])\n"
+        "print('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(result.stderr.split())
+    assert "emobench.cli.app" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_help_names_every_command_and_shows_examples(emobench: Command) -> None:
+    outcome = emobench("--help")
+    assert outcome.code == 0
+    for word in ("run", "check", "leaderboard", "plugins", "tasks", "Examples:"):
+        assert word in outcome.out
+
+
+def test_an_unknown_command_suggests(emobench: Command) -> None:
+    outcome = emobench("leaderbord")
+    assert outcome.code == 2
+    assert "leaderboard" in outcome.err
+
+
+def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    program = "from emobench.cli.app import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", program, "check", "table.yaml"],
+        cwd=folder,
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write_end)
+    assert result.stderr == ""
+    assert result.returncode == 141
+
+
+def test_check_says_what_would_run(emobench: Command) -> None:
+    outcome = emobench("check", "table.yaml")
+    assert outcome.code == 0
+    assert outcome.out.startswith("ok  table.yaml: A small network on action units.\n")
+    assert "backbone   dense" in outcome.out
+    assert "train      2 epochs, batches of 256" in outcome.out
+
+
+def test_check_lists_every_fault_of_every_file(emobench: Command, folder: Path) -> None:
+    text = (folder / "table.yaml").read_text()
+    (folder / "one.yaml").write_text(text.replace("use: dense", "use: dens"))
+    (folder / "two.yaml").write_text(text.replace("epochs: 2", "epochs: two, colour: red"))
+    outcome = emobench("check", "one.yaml", "two.yaml")
+    assert outcome.code == 2
+    assert outcome.out == ""
+    lines = outcome.err.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("error: ") for line in lines)
+    assert "one.yaml:5:" in lines[0]
+    assert "did you mean 'dense'?" in lines[0]
+    assert any("two.yaml:9:" in line and "colour" in line for line in lines)
+
+
+def test_check_refuses_a_task_that_does_not_exist(emobench: Command, folder: Path) -> None:
+    text = (folder / "table.yaml").read_text()
+    (folder / "lost.yaml").write_text(text.replace("synthetic-au/subjects", "synthetic-au/object"))
+    outcome = emobench("check", "lost.yaml")
+    assert outcome.code == 2
+    assert "lost.yaml: task: unknown task 'synthetic-au/object'" in outcome.err
+
+
+def test_the_resolved_recipe_checks_and_resolves_to_itself(emobench: Command, folder: Path) -> None:
+    resolved = emobench("check", "table.yaml", "--set", "train.epochs=7", "--resolved").out
+    assert "epochs: 7" in resolved
+    (folder / "resolved.yaml").write_text(resolved)
+    assert emobench("check", "resolved.yaml", "--resolved").out == resolved
+
+
+def test_the_schema_is_json_that_knows_the_installed_components(emobench: Command) -> None:
+    outcome = emobench("check", "--schema")
+    assert outcome.code == 0
+    assert "dense" in json.dumps(json.loads(outcome.out))
+
+
+def test_check_without_a_recipe_asks_for_one(emobench: Command) -> None:
+    outcome = emobench("check")
+    assert outcome.code == 2
+    assert "name a recipe to check" in outcome.err
+
+
+def test_plugins_list_holds_every_component(emobench: Command) -> None:
+    document = json.loads(emobench("plugins", "list", "--json").out)
+    listed = {(entry["kind"], entry["name"]) for entry in document["components"]}
+    assert document["schema"] == 1
+    assert listed == set(load_registry().components)
+    text = emobench("plugins", "list").out
+    assert all(name in text for _, name in listed)
+
+
+def test_plugins_list_shows_one_kind(emobench: Command) -> None:
+    document = json.loads(emobench("plugins", "list", "--kind", "loss", "--json").out)
+    assert {entry["kind"] for entry in document["components"]} == {"loss"}
+    wrong = emobench("plugins", "list", "--kind", "los")
+    assert wrong.code == 2
+    assert "unknown kind 'los'; did you mean 'loss'?" in wrong.err
+
+
+def test_plugins_show_tells_options_and_a_block_to_copy(emobench: Command) -> None:
+    outcome = emobench("plugins", "show", "mixup")
+    assert outcome.code == 0
+    assert outcome.out.startswith("technique mixup: ")
+    assert "alpha" in outcome.out
+    assert "techniques: [{use: mixup, alpha:" in outcome.out
+
+
+def test_the_block_that_plugins_show_gives_is_a_valid_recipe_line(
+    emobench: Command, folder: Path
+) -> None:
+    block = emobench("plugins", "show", "loss/cross_entropy").out.splitlines()[-1].strip()
+    text = (folder / "table.yaml").read_text().replace("loss: {use: cross_entropy}", block)
+    assert block in text
+    (folder / "copied.yaml").write_text(text)
+    assert emobench("check", "copied.yaml").code == 0
+
+
+def test_plugins_show_suggests(emobench: Command) -> None:
+    outcome = emobench("plugins", "show", "mixxup")
+    assert outcome.code == 2
+    assert "unknown component 'mixxup'; did you mean 'mixup'?" in outcome.err
+
+
+def test_broken_plugins_are_shown_with_their_reason(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = Plugin(package="emobench-torn", version="1.0", module="torn")
+    broken = BrokenPlugin(plugin=plugin, reason="ImportError: no torn", trace="Traceback ...")
+    monkeypatch.setattr("emobench.registry.load_registry", lambda: Registry(broken=[broken]))
+    words = "plugin emobench-torn 1.0 is broken: ImportError: no torn"
+    listed = emobench("plugins", "list")
+    assert listed.code == 0
+    assert words in listed.err
+    shown = emobench("plugins", "show", "emobench-torn")
+    assert words in shown.err
+    assert "Traceback ..." in shown.err
+
+
+def test_tasks_list_and_show(emobench: Command) -> None:
+    document = json.loads(emobench("tasks", "list", "--json").out)
+    names = [task["name"] for task in document["tasks"]]
+    assert "synthetic-speech/speakers" in names
+    shown = emobench("tasks", "show", "synthetic-au/subjects").out
+    for word in ("metric    uar", "protocol  grouped-holdout (test 0.2", "licence", "obtain"):
+        assert word in shown
+
+
+def test_tasks_show_suggests(emobench: Command) -> None:
+    outcome = emobench("tasks", "show", "synthetic-au/subject")
+    assert outcome.code == 2
+    assert "did you mean 'synthetic-au/subjects'?" in outcome.err
+
+
+def test_a_leaderboard_without_records_says_how_to_make_one(emobench: Command) -> None:
+    outcome = emobench("leaderboard")
+    assert outcome.code == 0
+    assert outcome.out == "no records in runs; make one with: emobench run enhanced\n"
+
+
+def test_the_leaderboard_ranks_on_the_terminal(emobench: Command, executor: Any) -> None:
+    emobench("run", "table.yaml", "--seeds", "2")
+    lines = emobench("leaderboard").out.splitlines()
+    assert lines[0] == "synthetic-au/subjects (version 1), ranked by UAR"
+    row = next(line for line in lines if line.startswith("1  table"))
+    assert "65.0% ± 7.1%" in row
+    assert any("constant predictor (angry)" in line for line in lines)
+
+
+def test_leaderboard_pages_are_written_and_checked(
+    emobench: Command, executor: Any, folder: Path
+) -> None:
+    emobench("run", "table.yaml")
+    assert emobench("leaderboard", "--out", "boards").code == 0
+    assert {path.name for path in (folder / "boards").iterdir()} == {
+        "README.md",
+        "synthetic-au--subjects.md",
+    }
+    assert emobench("leaderboard", "--out", "boards", "--check").code == 0
+    (folder / "boards/synthetic-au--subjects.md").write_text("edited")
+    stale = emobench("leaderboard", "--out", "boards", "--check")
+    assert stale.code == 2
+    assert "out of date in boards: synthetic-au--subjects.md" in stale.err
+    assert (folder / "boards/synthetic-au--subjects.md").read_text() == "edited"
+
+
+def test_check_of_a_leaderboard_needs_its_folder(emobench: Command) -> None:
+    outcome = emobench("leaderboard", "--check")
+    assert outcome.code == 2
+    assert "name their folder with --out DIR" in outcome.err
+
+
+def test_a_damaged_record_is_told_and_hides_no_board(
+    emobench: Command, executor: Any, folder: Path
+) -> None:
+    emobench("run", "table.yaml", "--seeds", "2")
+    (folder / "runs/table-1-0/record.json").write_text("{")
+    outcome = emobench("leaderboard")
+    assert outcome.code == 0
+    assert "warning: left out runs/table-1-0: record is not valid JSON" in outcome.err
+    assert "1  table" in outcome.out
