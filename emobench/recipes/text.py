@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ class _Builder:
         tagged = self._refuse_tag(event, place)
         self._spend(16 + len(event.value), place)
         value: Scalar = event.value
-        if event.style is None and not tagged:
+        if event.style in (None, "") and not tagged:
             try:
                 value = resolve(event.value)
             except ValueError as error:
@@ -347,20 +348,26 @@ class _BrokenTextError(Exception):
 
 
 def _events(text: str) -> Iterator[Any]:
-    from yaml.error import MarkedYAMLError, YAMLError
-    from yaml.parser import Parser
-    from yaml.reader import Reader, ReaderError
-    from yaml.scanner import Scanner
+    """Parse with libyaml, which is fast; what it refuses, the parser with better words judges."""
+    import yaml
 
-    class Events(Reader, Scanner, Parser):
-        def __init__(self) -> None:
-            Reader.__init__(self, text)
-            Scanner.__init__(self)
-            Parser.__init__(self)
+    given = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+            given += 1
+            yield event
+    except (yaml.YAMLError, ValueError, AttributeError):
+        yield from islice(_plainly_parsed(text), given, None)
+
+
+def _plainly_parsed(text: str) -> Iterator[Any]:
+    from yaml import BaseLoader
+    from yaml.error import MarkedYAMLError, YAMLError
+    from yaml.reader import ReaderError
 
     events: Any = None
     try:
-        events = Events()
+        events = BaseLoader(text)
         while events.check_event():
             yield events.get_event()
     except MarkedYAMLError as error:
