@@ -32,6 +32,18 @@ HEAVY = {"torch", "numpy", "pandas", "ray", "matplotlib", "rich", "pydantic", "s
     ids=" ".join,
 )
 def test_light_commands_load_nothing_heavy(folder: Path, arguments: list[str]) -> None:
+    loaded = loaded_by(folder, arguments)
+    assert "emobench.cli.app" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_a_dry_run_loads_no_torch(folder: Path) -> None:
+    loaded = loaded_by(folder, ["run", "table.yaml", "--dry-run"])
+    assert "emobench.runs.opening" in loaded
+    assert "torch" not in loaded
+
+
+def loaded_by(folder: Path, arguments: list[str]) -> set[str]:
     script = (
         "import sys\n"
         "from emobench.cli.app import run_command_line\n"
@@ -45,9 +57,7 @@ def test_light_commands_load_nothing_heavy(folder: Path, arguments: list[str]) -
         text=True,
         check=True,
     )
-    loaded = set(result.stderr.split())
-    assert "emobench.cli.app" in loaded
-    assert loaded & HEAVY == set()
+    return set(result.stderr.split())
 
 
 def test_help_names_every_command_and_shows_examples(emobench: Command) -> None:
