@@ -3,7 +3,7 @@
 Both start from the same weights and end with equal ones; the script prints the ratio of their
 times (medians of alternating repetitions) at a step of about 20 ms.
 
-    python benchmarks/overhead.py [--repetitions 7] [--steps 60]
+    python benchmarks/overhead.py [--repetitions 41] [--steps 15]
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from emobench.training.model import EmotionModel
 from emobench.training.source import PreparedSource, Shuffle, split_batches
 
 CLASSES = 8
-BATCH = 64
+BATCH = 28
 WIDTH = 256
 
 
@@ -176,8 +176,8 @@ def largest_difference(first: EmotionModel, second: EmotionModel) -> float:
 def main() -> None:
     """Measure, alternating, and print the medians' ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=9)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--repetitions", type=int, default=41)
+    parser.add_argument("--steps", type=int, default=15)
     arguments = parser.parse_args()
     random = np.random.default_rng(0)
     features = random.standard_normal((arguments.steps * BATCH, 64, 94), dtype=np.float32)

@@ -64,7 +64,7 @@ def test_functions_keep_within_their_lines_and_arguments(path: Path) -> None:
 
 
 def is_command(path: Path) -> bool:
-    """A typer command's parameters are its flags; Field and Search-like declarations likewise."""
+    """A command's parameters are its flags; Field and Search-like declarations likewise."""
     return path.parent.name == "cli" or path.name == "options.py"
 
 
