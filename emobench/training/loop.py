@@ -143,6 +143,7 @@ def train_epoch(run: RunState, source: Source, observer: Observer) -> Totals:
             apply_update(run, window)
             window = []
         observer.step_done(run, steps, totals)
+        del batch, step, loss  # so that the next batch takes over their memory
     return totals
 
 
@@ -220,7 +221,10 @@ def _metrics(
 
 def _seed(run: RunState, step: Step) -> None:
     """Make what draws from torch's global stream (dropout) a function of the step alone."""
-    torch.manual_seed(run.stream.seed_at(step.epoch, step.index))
+    seed = run.stream.seed_at(step.epoch, step.index)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed visits every kind of device
+    if run.device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 def _count(totals: Totals, run: RunState, step: Step, loss: torch.Tensor) -> None:

@@ -71,12 +71,7 @@ class PreparedSource:
         """The epoch's micro-batches in the sampler's order."""
         order = self.train_positions[self.sampler.indices(epoch)]
         for start, stop in split_batches(len(order), self.batch_size):
-            positions = order[start:stop]
-            batch = self._gather(positions, skip=set(self.chains))
-            for modality, chain in self.chains.items():
-                features = chain.batch(positions.tolist(), epoch=epoch, progress=progress)
-                batch.inputs[modality] = features.to(self.device)
-            yield batch
+            yield self._train_batch(order[start:stop], epoch, progress)
 
     def validation(self) -> Iterator[Batch]:
         """The validation set, in order."""
@@ -85,6 +80,13 @@ class PreparedSource:
     def test(self) -> Iterator[Batch]:
         """The test set, in order; asked for once, after the last decision."""
         return self._in_order(self.test_positions)
+
+    def _train_batch(self, positions: np.ndarray, epoch: int, progress: float) -> Batch:
+        batch = self._gather(positions, skip=set(self.chains))
+        for modality, chain in self.chains.items():
+            features = chain.batch(positions.tolist(), epoch=epoch, progress=progress)
+            batch.inputs[modality] = features.to(self.device)
+        return batch
 
     def _in_order(self, positions: np.ndarray) -> Iterator[Batch]:
         size = max(self.batch_size, 256)
