@@ -62,6 +62,12 @@ device = click.option(
     metavar="DEVICE",
     help="Where to train: auto, cpu, cuda, cuda:1.",
 )
+time_limit = click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End the training of a run that takes longer; its record says `timed_out`.",
+)
 fresh = click.option("--fresh", is_flag=True, help="Run again; the stored record is moved aside.")
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else."

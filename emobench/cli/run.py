@@ -44,6 +44,7 @@ class Ending:
 @flags.data
 @flags.group
 @flags.device
+@flags.time_limit
 @flags.fresh
 @flags.as_json
 @flags.dry_run
@@ -59,6 +60,7 @@ def run(  # noqa: PLR0913 - one parameter a flag
     data: Path | None,
     group: str | None,
     device: str,
+    time_limit: float | None,
     fresh: bool,
     as_json: bool,
     dry_run: bool,
@@ -91,7 +93,9 @@ def run(  # noqa: PLR0913 - one parameter a flag
         group=group,
         registry=registry,
     )
-    settings = Settings(runs=runs, data_root=data_root, device=device, fresh=fresh)
+    settings = Settings(
+        runs=runs, data_root=data_root, device=device, fresh=fresh, time_limit=time_limit
+    )
     if dry_run:
         from emobench.cli.dry_run import show_plans
 
