@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from emobench.api.options import Field, NoOptions, Options
 
@@ -65,6 +66,22 @@ class ProtocolOptions(Options):
     )
     copies: int = Field(3, ge=1, description="augmented copies an item (augment-first)")
     seed: int = Field(0, ge=0, description="seed of the split; part of the task, not of the run")
+
+
+PROTOCOL_READS = {
+    "grouped-kfold": ("folds", "validation", "seed"),
+    "grouped-holdout": ("test", "validation", "seed"),
+    "random": ("test", "validation", "seed"),
+    "augment-first": ("test", "validation", "copies", "seed"),
+    "official": ("validation", "seed"),
+}
+
+
+def protocol_words(protocol: Mapping[str, Any]) -> str:
+    """A protocol's plain values in words, with the options that it reads."""
+    use = str(protocol.get("use", "unknown"))
+    read = [name for name in PROTOCOL_READS.get(use, ()) if name in protocol]
+    return f"{use} ({', '.join(f'{name} {protocol[name]}' for name in read)})" if read else use
 
 
 @dataclass(frozen=True, kw_only=True)

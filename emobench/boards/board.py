@@ -88,3 +88,8 @@ class Board:
     constant_rank: int
     older: int
     data: int
+
+    def name_of(self, row: Row) -> str:
+        """The row's recipe; where two recipes share a name, with their hashes."""
+        shared = sum(each.recipe == row.recipe for each in self.rows) > 1
+        return f"{row.recipe} ({row.recipe_hash})" if shared else row.recipe

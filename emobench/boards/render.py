@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from emobench.api.component import protocol_words
 from emobench.boards.board import (
     BOARD_SCHEMA,
     CONSTANT_NAME,
@@ -88,11 +89,7 @@ def board_data(board: Board) -> dict[str, Any]:
 
 
 def _about(board: Board) -> str:
-    options = ", ".join(
-        f"{key} {value}" for key, value in sorted(board.protocol.items()) if key != "use"
-    )
-    protocol = escape(str(board.protocol.get("use", "unknown")))
-    split = f"Protocol: {protocol}" + (f" ({escape(options)})" if options else "")
+    split = f"Protocol: {escape(protocol_words(board.protocol))}"
     metric = METRICS.get(board.metric)
     meaning = f" ({metric.summary})" if metric else ""
     better = "lower" if metric and not metric.higher_is_better else "higher"
@@ -161,9 +158,7 @@ def _secondary(board: Board) -> list[str]:
 
 
 def _name(board: Board, row: Row) -> str:
-    """The recipe's name; where two recipes share it, with their hashes."""
-    shared = Counter(each.recipe for each in board.rows)[row.recipe] > 1
-    return escape(row.recipe) + (f" ({row.recipe_hash})" if shared else "")
+    return escape(board.name_of(row))
 
 
 def _score(board: Board, row: Row) -> str:

@@ -138,7 +138,9 @@ def _board_lines(board: Board) -> list[str]:
     )
     lines = [f"{board.task} (version {board.version}), ranked by {title(board.metric)}"]
     lines += ["", *table(head, rows, right=[*head[:1], *head[2:-2]])]
-    reasons = [f"  {row.recipe}: {row.state}: {row.reason}" for row in board.rows if row.reason]
+    reasons = [
+        f"  {board.name_of(row)}: {row.state}: {row.reason}" for row in board.rows if row.reason
+    ]
     return [*lines, *(["", *reasons] if reasons else [])]
 
 
@@ -149,7 +151,7 @@ def _cells(board: Board, row: Row, others: Sequence[str]) -> list[str]:
     rank = str(board.rows.index(row) + 1) if row.standing.value == "honest" else "-"
     return [
         rank,
-        row.recipe + (" 80%+" if row.reaches_80 else ""),
+        board.name_of(row) + (" 80%+" if row.reaches_80 else ""),
         score,
         *(figure(row.metrics.get(name), metric=name) for name in others),
         str(len(row.seed_scores)),

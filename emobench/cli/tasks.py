@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from emobench.api import DatasetComponent, ProtocolOptions
+from emobench.api import DatasetComponent
+from emobench.api.component import protocol_words
 from emobench.cli import flags
 from emobench.cli.text import print_json, print_lines, table
 
@@ -62,7 +63,7 @@ def show_task(name: str) -> None:
         f"version   {task.version}",
         f"targets   {', '.join(task.targets)}",
         f"metric    {task.metric}",
-        f"protocol  {_protocol(task.protocol)}",
+        f"protocol  {protocol_words(task.protocol.dump())}",
         f"dataset   {dataset.name}: {dataset.summary}",
     ]
     if isinstance(dataset, DatasetComponent):
@@ -74,16 +75,3 @@ def show_task(name: str) -> None:
             *(f"  {line}" for line in dataset.layout.strip().splitlines()),
         ]
     print_lines(lines)
-
-
-def _protocol(protocol: ProtocolOptions) -> str:
-    """The protocol with the options that it reads."""
-    read = {
-        "grouped-kfold": ("folds", "validation", "seed"),
-        "grouped-holdout": ("test", "validation", "seed"),
-        "random": ("test", "validation", "seed"),
-        "augment-first": ("test", "validation", "copies", "seed"),
-        "official": ("validation", "seed"),
-    }
-    options = ", ".join(f"{name} {getattr(protocol, name)}" for name in read[protocol.use])
-    return f"{protocol.use} ({options})"
