@@ -233,7 +233,7 @@ def _write_features(
         np.lib.format.write_array_header_1_0(file, header)
         file.flush()
         os.posix_fallocate(file.fileno(), 0, file.tell() + 4 * int(np.prod(shape)))
-        for batch in _decoded(dataset, len(items), frontend.modality):
+        for batch in _decoded(dataset, items, frontend.modality):
             rows = _rows(batch, frontend)
             for offset, row in enumerate(rows):
                 if isinstance(row, str):
@@ -248,14 +248,15 @@ def _write_features(
     return skipped
 
 
-def _decoded(dataset: Dataset, count: int, modality: str) -> Iterator[list[np.ndarray | str]]:
+def _decoded(dataset: Dataset, items: Items, modality: str) -> Iterator[list[np.ndarray | str]]:
     """Batches of decoded items, or of reasons why not; the next one is decoded meanwhile."""
+    count = len(items)
 
     def decode(index: int) -> np.ndarray | str:
         try:
             item = np.asarray(dataset.load(index)[modality])
         except UNREADABLE as error:
-            return str(error) or type(error).__name__
+            return _reason(error, items.ids[index])
         if not item.size:
             return "holds nothing once decoded"
         if not np.isfinite(item).all():
@@ -270,6 +271,13 @@ def _decoded(dataset: Dataset, count: int, modality: str) -> Iterator[list[np.nd
             following = start + BATCH
             waiting = pool.map(decode, range(following, min(following + BATCH, count)))
             yield current
+
+
+def _reason(error: Exception, item: str) -> str:
+    """Why an item cannot be read, without its path: records are shown and must name no machine."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    _, named, rest = text.partition(f"{item}: ")
+    return (rest if named else text) or type(error).__name__
 
 
 def _rows(batch: Sequence[np.ndarray | str], frontend: Frontend) -> list[np.ndarray | str]:
