@@ -16,6 +16,9 @@ from emobench.api import DataError, unknown_name
 from emobench.data.folder_options import FolderOptions, Where
 from emobench.data.media import AUDIO_SUFFIXES, IMAGE_SUFFIXES
 
+PASSED_OVER = (".", "__MACOSX")
+"""What the names of folders begin with that are no part of the data."""
+
 SUFFIXES = {"audio": AUDIO_SUFFIXES, "image": IMAGE_SUFFIXES}
 
 
@@ -61,6 +64,8 @@ def list_files(root: Path, options: FolderOptions) -> Listing:
             f"{root} holds no {modality} file among {len(files)} files; looked for the suffixes "
             f"{', '.join(sorted(SUFFIXES[modality]))}, in sub-folders too"
         )
+    if not options.table and options.label.folder:
+        _refuse_empty_classes(root, found[modality], options.label.folder)
     return Listing(files=tuple(found[modality]), modality=modality)
 
 
@@ -71,11 +76,28 @@ def _suffix(file: Listed) -> str:
 def _below(root: Path) -> list[Listed]:
     found = []
     for folder, inner, names in os.walk(root):
-        inner[:] = [name for name in inner if not name.startswith((".", "__MACOSX"))]
+        inner[:] = [name for name in inner if not name.startswith(PASSED_OVER)]
         found += [Path(folder, name) for name in names if not name.startswith(".")]
     return [
         Listed(name=name) for name in sorted(path.relative_to(root).as_posix() for path in found)
     ]
+
+
+def _refuse_empty_classes(root: Path, files: Sequence[Listed], steps: int) -> None:
+    """An empty folder beside those that name classes is a class whose files went missing."""
+    paths = [PurePosixPath(file.name) for file in files]
+    homes = {path.parents[steps] for path in paths if len(path.parts) > steps}
+    empty = [
+        folder.relative_to(root).as_posix()
+        for home in sorted(homes)
+        for folder in sorted((root / home).iterdir())
+        if folder.is_dir() and not folder.name.startswith(PASSED_OVER) and not any(folder.iterdir())
+    ]
+    if empty:
+        raise DataError(
+            f"{root}: the class folder '{empty[0]}' is empty; add its files, or remove the folder "
+            "if there is no such class"
+        )
 
 
 def _only_modality(root: Path, found: Mapping[str, Sequence[Listed]]) -> str:
