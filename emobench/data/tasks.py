@@ -15,6 +15,7 @@ from emobench.api import (
     Dataset,
     DatasetComponent,
     DatasetContext,
+    Fault,
     Field,
     OptionFault,
     Options,
@@ -28,6 +29,7 @@ from emobench.recipes.model import Block
 from emobench.recipes.nodes import locate, plain
 from emobench.recipes.text import parse_mapping
 from emobench.registry import Registered, Registry
+from emobench.scoring.catalogue import METRICS
 
 TASK_FILE_SUFFIXES = (".yaml", ".yml")
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
@@ -131,11 +133,16 @@ def _block(entry: Registered, options: Options) -> Block:
 
 
 def _task_from_file(path: Path, registry: Registry) -> Task:
+    if not path.exists():
+        advice = "give the path of a task file, or a task's name (`emobench tasks list` shows them)"
+        raise RecipeError([Fault(message=f"there is no such file; {advice}", file=str(path))])
     root = parse_mapping(path).mapping()
     said, found = TaskFile.parse(plain(root))
     faults = [
         locate(root, fault.path, at_key=fault.at_key).fault(_worded(fault)) for fault in found
     ]
+    if said is not None and said.metric not in METRICS:
+        faults.append(locate(root, ("metric",)).fault(unknown_name("metric", said.metric, METRICS)))
     node = root.get("dataset")
     block = parse_block("dataset", node, registry=registry, faults=faults) if node else None
     if faults or said is None or block is None:
@@ -172,7 +179,10 @@ def folder_task(root: str | Path, *, group: str | None = None, registry: Registr
     """
     place = Path(root).expanduser().absolute()
     entry = registry.get("dataset", "folder")
-    options = entry.component.options(root=str(place), group={"pattern": group} if group else {})
+    said = {"root": str(place), "group": {"pattern": group} if group else {}}
+    options, faults = entry.component.options.parse(said)
+    if options is None:
+        raise UsageError("; ".join(f"--group: {fault.message}" for fault in faults))
     slug = re.sub(r"[^\w.-]+", "-", place.name).strip("-._") or "folder"
     return Task(
         name=f"data/{slug}",

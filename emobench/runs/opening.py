@@ -11,6 +11,7 @@ from emobench.registry import Registry
 from emobench.runs.plan import Plan, Settings, run_id, run_identity
 from emobench.runs.record import Record, TaskStamp
 from emobench.runs.store import RunStore
+from emobench.scoring.catalogue import check_metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ def open_plan(plan: Plan, *, settings: Settings, registry: Registry) -> OpenedPl
             f"'{task.dataset.use}' has {', '.join(known)}"
         )
     targets = tuple(known[name] for name in task.targets)
+    check_metric(task.metric, targets[0].kind)
     stamp = TaskStamp(
         name=task.name,
         version=task.version,
