@@ -15,6 +15,7 @@ from torch import nn
 
 from emobench.api import EmobenchError, PostProcessor
 from emobench.registry import Registry
+from emobench.runs.files import explained
 from emobench.runs.folder import RunFolder
 from emobench.runs.inputs import build_source, load_data
 from emobench.runs.listener import Listener
@@ -172,7 +173,7 @@ class _Attempt:
         self.folder.write("model.safetensors", weights)
         self.folder.write_predictions(outcome.predictions)
         predictions = (self.folder.path / "predictions.npz").read_bytes()
-        self.record = replace(
+        finished = replace(
             self.record,
             scores=outcome.scores,
             collapse=outcome.collapse,
@@ -182,21 +183,23 @@ class _Attempt:
                 "predictions.npz": _digest(predictions),
             },
         )
-        self._plot()
+        with explained(self.folder.root):
+            self._plot(finished)
+        self.record = finished
         collapsed = outcome.collapse is not None
         reason = outcome.collapse.reason if outcome.collapse else ""
         self._close("collapsed" if collapsed else "ok", reason)
         remove_checkpoints(self.folder.path / "checkpoints")
 
-    def _plot(self) -> None:
+    def _plot(self, record: Record) -> None:
         from emobench.runs.plots import plot_confusion, plot_learning_curves
 
         folder = self.folder.path / "plots"
         folder.mkdir(exist_ok=True)
-        title = f"{self.record.recipe_name} on {self.record.task.name}, seed {self.record.seed}"
+        title = f"{record.recipe_name} on {record.task.name}, seed {record.seed}"
         history = self.folder.read_history()
         plot_learning_curves(history, folder / "learning_curves.png", title=title)
-        for name, scores in self.record.scores.items():
+        for name, scores in record.scores.items():
             if scores.confusion:
                 plot_confusion(
                     np.asarray(scores.confusion),

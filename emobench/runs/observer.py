@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from emobench.api import RunError, RunState, event
+from emobench.runs.files import explained
 from emobench.runs.folder import RunFolder
 from emobench.runs.listener import Listener, StepReport
 from emobench.scoring.metrics import METRICS
@@ -85,6 +86,12 @@ class Observer:
         self.folder.append_history(row)
         name = run.task.metric
         score = metrics[f"validation_{name}"] * (1 if METRICS[name].higher_is_better else -1)
+        with explained(self.folder.root):
+            self._keep(run, epoch, score)
+        self.listener.epoch(epoch, run.schedule.epochs, row)
+
+    def _keep(self, run: RunState, epoch: int, score: float) -> None:
+        """Write the weights if they are the best so far, and a checkpoint when one is due."""
         if score > self.best_score:
             self.best_epoch, self.best_score = epoch, score
             if self.select == "best":
@@ -93,7 +100,6 @@ class Observer:
         last = epoch == run.schedule.epochs or bool(run.stop_reason)
         if last or epoch % self.checkpoint_every == 0:
             write_checkpoint(self.checkpoints, epoch, self._state(run, epoch))
-        self.listener.epoch(epoch, run.schedule.epochs, row)
 
     @event(tryfirst=True)
     def fit_end(self, run: RunState) -> None:
