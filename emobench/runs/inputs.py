@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from emobench.api import (
     EmobenchError,
     Frontend,
     Items,
+    PluginError,
     Sampler,
     SamplerContext,
     Stream,
@@ -99,7 +101,7 @@ def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
     if modality not in offered:
         raise UsageError(
             f"frontend '{block.use}' reads {modality}, but task {opened.plan.task.name} offers "
-            f"{', '.join(offered)}; choose a recipe made for that"
+            f"{', '.join(offered)}; frontends for that: {_frontends_for(offered, registry)}"
         )
     facts = _facts(opened, opened.split, None)
     first = _first_readable(opened.dataset, opened.items)
@@ -113,6 +115,15 @@ def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
     builder = Builder(recipe=opened.plan.recipe, registry=registry, context=context)
     frontend: Frontend = builder.component(block)
     return frontend
+
+
+def _frontends_for(modalities: Sequence[str], registry: Registry) -> str:
+    fit = []
+    for name, entry in registry.of_kind("frontend").items():
+        with suppress(PluginError):
+            if entry.load().modality in modalities:  # type: ignore[attr-defined]
+                fit.append(name)
+    return ", ".join(fit) or "none is installed"
 
 
 def _first_readable(dataset: Dataset, items: Items) -> Mapping[str, np.ndarray]:

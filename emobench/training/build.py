@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +19,10 @@ from emobench.api import (
     RunState,
     SampleAugmentation,
     Schedule,
+    TargetKind,
     UsageError,
     event,
+    unknown_name,
 )
 from emobench.recipes.model import Block, Recipe
 from emobench.registry import Registry
@@ -73,10 +76,19 @@ class Builder:
                 raise UsageError(
                     f"loss '{self.recipe.loss.use}' takes targets of kind "
                     f"{', '.join(sorted(loss.kinds))}, but '{target.name}' of task "
-                    f"{self.context.task.name} is a {target.kind}"
+                    f"{self.context.task.name} is of kind {target.kind}; losses that take it: "
+                    f"{self._losses_for(target.kind)}"
                 )
             losses[target.name] = loss.to(self.context.device) if hasattr(loss, "to") else loss
         return losses
+
+    def _losses_for(self, kind: TargetKind) -> str:
+        fit = []
+        for name, entry in self.registry.of_kind("loss").items():
+            with suppress(PluginError):
+                if kind in entry.load().kinds:  # type: ignore[attr-defined]
+                    fit.append(name)
+        return ", ".join(fit) or "none is installed"
 
     def augmentations(self) -> tuple[dict[str, SampleAugmentation], dict[str, BatchAugmentation]]:
         """Augmentations by level: of single items, of batches."""
@@ -185,14 +197,25 @@ def choose_device(wanted: str) -> str:
     """`auto` is the first GPU where there is one; any other name must exist."""
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    advice = "--device auto takes the first GPU, or the CPU where there is none"
     try:
-        torch.zeros(1, device=wanted)
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise UsageError(unknown_name("device", wanted, _devices(), advice=advice)) from error
+    try:
+        torch.zeros(1, device=device).item()  # read back: some devices hold no values
     except (RuntimeError, AssertionError) as error:
-        problem = str(error).splitlines()[0]
         raise UsageError(
-            f"device '{wanted}' cannot be used ({problem}); try --device auto or cpu"
+            f"device '{wanted}' cannot be used here: {str(error).splitlines()[0]}; "
+            f"this machine has {', '.join(_devices())}; {advice}"
         ) from error
     return wanted
+
+
+def _devices() -> list[str]:
+    """The devices of this machine, as `--device` takes them."""
+    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return ["cpu", *(["cuda", *gpus] if gpus else [])]
 
 
 def _unique_names(blocks: tuple[Block, ...]) -> dict[str, Block]:
