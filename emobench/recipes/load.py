@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -51,8 +52,14 @@ def find_recipe(source: str | Path) -> Path:
 
 
 def _suggest(path: Path, shipped: Iterable[str]) -> str:
-    stem = path.stem
-    return f"; '{stem}' is a shipped recipe, without the suffix" if stem in shipped else ""
+    if path.stem in shipped:
+        return f"; '{path.stem}' is a shipped recipe, without the suffix"
+    try:
+        beside = [other.name for other in path.parent.iterdir() if other.suffix in SUFFIXES]
+    except (OSError, ValueError):
+        return f"; '{shorten(str(path.parent))}' is no folder that can be read"
+    close = difflib.get_close_matches(path.name, beside, n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _exists(path: Path) -> bool:
