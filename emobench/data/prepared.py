@@ -158,7 +158,7 @@ def _room_for(cache: Path, shape: tuple[int, ...]) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in NO_ROOM:
-            needed = 4 * int(np.prod(shape)) / 2**20
+            needed = max(0.1, 4 * int(np.prod(shape)) / 2**20)
             raise DataError(
                 f"no room in the cache folder {cache}: the prepared features need {needed:.1f} MiB "
                 f"({error.strerror}); free some space, or set {CACHE_VARIABLE} to another folder"
