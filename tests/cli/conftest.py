@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import types
@@ -24,6 +25,10 @@ from emobench.runs.record import (
     TaskStamp,
 )
 from emobench.runs.store import RunStore
+
+DATA = Path(__file__).parent / "data"
+ONE_SCREEN = 25
+TONES = {"angry": 220, "happy": 440, "sad": 880}
 
 TABLE_RECIPE = """\
 schema: 1
@@ -81,6 +86,51 @@ def command(folder: Path) -> Callable[..., Outcome]:
         return Outcome(code=result.returncode, out=result.stdout, err=result.stderr)
 
     return call
+
+
+@pytest.fixture
+def refused(emobench: Callable[..., Outcome]) -> Callable[..., str]:
+    """Run a command that must end with that code and one clear screen; gives its last line."""
+
+    def call(*arguments: str, code: int) -> str:
+        outcome = emobench(*arguments)
+        assert outcome.code == code, outcome.err
+        assert outcome.out == ""
+        assert "Traceback" not in outcome.err
+        assert len(outcome.err.splitlines()) <= ONE_SCREEN
+        last = outcome.err.splitlines()[-1]
+        assert last.startswith("error: ")
+        return last
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def all_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real audio files: three classes of two clips by each of six speakers."""
+    import numpy as np
+    import soundfile
+
+    root = tmp_path_factory.mktemp("audio") / "clips"
+    random = np.random.default_rng(0)
+    times = np.arange(1600) / 8000
+    for name, tone in TONES.items():
+        (root / name).mkdir(parents=True)
+        for speaker in range(6):
+            for take in range(2):
+                clip = 0.3 * np.sin(2 * np.pi * tone * times) + 0.02 * random.standard_normal(1600)
+                soundfile.write(root / name / f"S{speaker}_{take}.wav", clip, 8000)
+    return root
+
+
+@pytest.fixture
+def clips(folder: Path, all_clips: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The clips of this test alone; beside them lie `clips.yaml`, a recipe, and `task.yaml`."""
+    monkeypatch.setenv("EMOBENCH_CACHE", str(folder / "cache"))
+    for path in DATA.glob("*.yaml"):
+        shutil.copy(path, folder)
+    copied: Path = shutil.copytree(all_clips, folder / "clips")
+    return copied
 
 
 class FakeExecutor(types.ModuleType):
