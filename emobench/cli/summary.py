@@ -189,8 +189,11 @@ def _next_steps(endings: Sequence[Ending], runs: Path) -> list[str]:
     """Commands that carry on from here."""
     where = "" if runs == Path("runs") else f" --runs {shlex.quote(str(runs))}"
     seeds = {ending.plan.seed for ending in endings}
+    records = [ending.record for ending in endings if ending.record is not None]
     lines = ["", "next", f"  emobench leaderboard{where}"]
-    if len(seeds) < ENOUGH_SEEDS:
+    if any(record.state == "diverged" for record in records):
+        lines.append("  the same command with a lower learning rate: --set optimizer.lr=RATE")
+    elif len(seeds) < ENOUGH_SEEDS:
         lines[-1] += "      compare with what else was run"
         lines.append(
             f"  the same command with --seeds {ENOUGH_SEEDS}: one seed says little"
