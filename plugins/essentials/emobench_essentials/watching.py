@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from emobench.api import UsageError, unknown_name
 from emobench_essentials.options import Direction
 
+LOSS_TERM = "train_loss."
+"""How the loop begins the names of the loss's single terms."""
+
 LOWER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "ece", "kl", "brier")
 
 
 def lower_is_better(metric: str, *, direction: Direction = "auto") -> bool:
-    """Whether less of it is good; told by the last word of the name when `direction` is auto."""
+    """Whether less of it is good; told by the last word of the name when `direction` is auto.
+
+    Figures of targets beyond the first are spelled `validation_arousal.mae`.
+    """
     if direction != "auto":
         return direction == "lower"
-    return metric.rpartition("_")[2] in LOWER_IS_BETTER
+    return metric.startswith(LOSS_TERM) or re.split(r"[._]", metric)[-1] in LOWER_IS_BETTER
 
 
 class Watch:

@@ -30,6 +30,14 @@ def test_a_loss_is_better_when_lower(make_context, make_run):
     assert epochs_until_stop(technique, run, "validation_loss", falling) == 6
 
 
+def test_an_error_of_a_further_target_is_better_when_lower(make_context, make_run):
+    options = EarlyStoppingOptions(patience=2, metric="validation_arousal.mae")
+    technique, run = EarlyStopping(options, make_context()), make_run()
+    falling = [0.9, 0.5, 0.4, 0.45, 0.42]
+    assert epochs_until_stop(technique, run, "validation_arousal.mae", falling) == 5
+    assert run.stop_reason.endswith("(best 0.4000)")
+
+
 def test_direction_can_be_given(make_context, make_run):
     options = EarlyStoppingOptions(patience=1, metric="validation_regret", better="lower")
     technique, run = EarlyStopping(options, make_context()), make_run()

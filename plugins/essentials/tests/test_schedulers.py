@@ -74,7 +74,7 @@ def test_cosine_warms_up_in_even_steps_and_then_only_falls(make_context):
     assert seen[7:] == sorted(seen[7:], reverse=True)
 
 
-@pytest.mark.parametrize("metric", ["validation_loss", "validation_uar"])
+@pytest.mark.parametrize("metric", ["validation_loss", "validation_arousal.mae", "validation_uar"])
 def test_plateau_falls_where_torchs_does(make_context, metric):
     figures = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.85, 0.85, 0.85, 0.85, 0.85, 0.85]
     if metric == "validation_uar":
@@ -85,7 +85,7 @@ def test_plateau_falls_where_torchs_does(make_context, metric):
     schedule.attach(ours)
     reference = torch.optim.lr_scheduler.ReduceLROnPlateau(
         theirs,
-        mode="min" if metric == "validation_loss" else "max",
+        mode="max" if metric == "validation_uar" else "min",
         factor=0.5,
         patience=2,
         threshold=1e-3,
