@@ -73,7 +73,10 @@ class Events:
 
     @_spec
     def ready_to_step(self, run: RunState, step: Step) -> bool | None:
-        """Whether an update may follow this micro-batch; any False delays it."""
+        """Whether an update may follow this micro-batch; any False delays it.
+
+        What is left at the end of an epoch becomes an update of its own.
+        """
 
     @_spec
     def before_update(self, run: RunState, window: Sequence[Step]) -> None:
@@ -104,7 +107,10 @@ class Events:
 
     @_spec
     def fit_end(self, run: RunState) -> None:
-        """Training is over; the weights may still be changed before the last evaluation."""
+        """Training is over, `run.finished` is set, the weights that the recipe selects are loaded.
+
+        A technique that ends with others (averages) loads them here, once.
+        """
 
 
 EVENT_NAMES = tuple(name for name in vars(Events) if not name.startswith("_"))

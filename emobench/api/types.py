@@ -128,7 +128,8 @@ class Evaluation:
 class RunState:
     """The run as every event sees it. Techniques change `model` in place, never rebind it.
 
-    `epoch`, `step` (within the epoch) and `update` (over the run) count what lies behind.
+    `epoch`, `step` (within the epoch) and `update` (over the run) count what lies behind. Once
+    `finished`, the weights are those to be scored: who swaps in others for `evaluate` stops.
     """
 
     task: TaskFacts
@@ -144,6 +145,7 @@ class RunState:
     step: int = 0
     update: int = 0
     stop_reason: str = ""
+    finished: bool = False
     logged: dict[str, float] = field(default_factory=dict)
 
     @property

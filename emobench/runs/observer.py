@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from emobench.api import RunError, RunState, event
+from emobench.api import Evaluation, RunError, RunState, event
 from emobench.runs.files import explained
 from emobench.runs.folder import RunFolder
 from emobench.runs.listener import Listener, StepReport
@@ -48,6 +48,7 @@ class Observer:
     resumed_from: int = 0
     _started: float = field(default_factory=time.monotonic)
     _reported: float = 0.0
+    _evaluated: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @property
     def train_s(self) -> float:
@@ -78,6 +79,15 @@ class Observer:
         )
         self.listener.step(report)
 
+    @event(wrapper=True)
+    def evaluate(self, run: RunState) -> Generator[None, Evaluation, Evaluation]:
+        """Keep the weights that were evaluated: a technique may have swapped them in."""
+        evaluation = yield
+        if self.select == "best" and not run.finished:
+            state = run.model.state_dict()
+            self._evaluated = {name: x.detach().clone() for name, x in state.items()}
+        return evaluation
+
     @event
     def epoch_end(self, run: RunState, metrics: Mapping[str, float]) -> None:
         """Keep the epoch's figures, its weights if they are the best so far, and a checkpoint."""
@@ -96,7 +106,7 @@ class Observer:
             self.best_epoch, self.best_score = epoch, score
             if self.select == "best":
                 self.checkpoints.mkdir(exist_ok=True)
-                write_state(best_path(self.checkpoints, epoch), dict(run.model.state_dict()))
+                write_state(best_path(self.checkpoints, epoch), self._evaluated)
         last = epoch == run.schedule.epochs or bool(run.stop_reason)
         if last or epoch % self.checkpoint_every == 0:
             write_checkpoint(self.checkpoints, epoch, self._state(run, epoch))
@@ -112,6 +122,12 @@ class Observer:
         state, warnings = read_newest(self.checkpoints)
         for warning in warnings:
             self.listener.warn(warning)
+        if state is not None and state["device"] != run.device.type:
+            self.listener.warn(
+                f"the checkpoint was made on {state['device']}; training starts over on "
+                f"{run.device.type}, so that one device makes all the numbers"
+            )
+            state = None
         if state is None:
             self.folder.rewrite_history([])
             return
@@ -127,12 +143,13 @@ class Observer:
         self.folder.rewrite_history(self.folder.read_history(limit_epoch=run.epoch))
 
     def _state(self, run: RunState, epoch: int) -> dict[str, Any]:
-        kept = self.best_epoch if self.select == "best" else 0
         return {
             "epoch": epoch,
             "update": run.update,
             "stop_reason": run.stop_reason,
-            "best_epoch": kept,
+            "best_epoch": self.best_epoch,
+            "best_file": self.best_epoch if self.select == "best" else 0,
+            "device": run.device.type,
             "best_score": self.best_score,
             "train_s": self.train_s,
             "model": dict(run.model.state_dict()),

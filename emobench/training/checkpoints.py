@@ -129,7 +129,7 @@ def best_path(folder: Path, epoch: int) -> Path:
 def write_checkpoint(folder: Path, epoch: int, state: Mapping[str, Any]) -> None:
     """Write the state after `epoch` epochs and drop what no kept checkpoint needs.
 
-    The weights of `state["best_epoch"]`, when there is one, lie in a file of their own.
+    The weights of epoch `state["best_file"]`, where it is not 0, lie in a file of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_state(folder / NAME.format(epoch=epoch), state)
@@ -148,8 +148,8 @@ def read_newest(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
     for epoch, path in list_checkpoints(folder):
         try:
             state: dict[str, Any] = read_state(path)
-            if state["best_epoch"]:
-                read_state(best_path(folder, state["best_epoch"]))
+            if state["best_file"]:
+                read_state(best_path(folder, state["best_file"]))
         except DamagedCheckpoint as damage:
             warnings.append(f"checkpoint of epoch {epoch} is damaged and passed over ({damage})")
             continue

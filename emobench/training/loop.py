@@ -7,13 +7,13 @@ replaces it is `LoopDefaults`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
-from emobench.api import Batch, Evaluation, RunError, RunState, Step, event
+from emobench.api import Batch, Evaluation, PluginError, RunError, RunState, Step, event
 from emobench.scoring.metrics import probabilities, score
 from emobench.training.events import merge_terms
 
@@ -51,6 +51,17 @@ class Totals:
     items: int = 0
     steps: int = 0
     classified: bool = False
+    terms: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def metrics(self) -> dict[str, float]:
+        """The epoch's training figures; the terms of the loss where it has several."""
+        figures = {"train_loss": self.mean_loss()}
+        if len(self.terms) > 1:
+            for name, total in self.terms.items():
+                figures[f"train_loss.{name}"] = float(total) / max(1, self.items)
+        if self.classified:
+            figures["train_accuracy"] = self.accuracy() or 0.0
+        return figures
 
     def mean_loss(self) -> float:
         """Mean loss an item."""
@@ -109,15 +120,14 @@ def fit(run: RunState, source: Source, observer: Observer) -> None:
         totals = train_epoch(run, source, observer)
         if not np.isfinite(totals.mean_loss()):
             raise Diverged(f"the training loss is not finite in epoch {run.epoch + 1}")
-        metrics = {"train_loss": totals.mean_loss()}
-        if totals.classified:
-            metrics["train_accuracy"] = totals.accuracy() or 0.0
+        metrics = totals.metrics()
         metrics["learning_rate"] = float(run.optimizer.param_groups[0]["lr"])
-        evaluation = run.hooks.evaluate(run=run, loader=source.validation())
+        evaluation = _answer("evaluate", run.hooks.evaluate(run=run, loader=source.validation()))
         metrics |= {f"validation_{name}": value for name, value in evaluation.metrics.items()}
         run.scheduler.after_epoch(metrics)
         run.hooks.epoch_end(run=run, metrics=metrics)
         run.epoch += 1
+    run.finished = True
     run.hooks.fit_end(run=run)
 
 
@@ -128,28 +138,28 @@ def train_epoch(run: RunState, source: Source, observer: Observer) -> Totals:
     totals = Totals(loss=zero, correct=zero.clone())
     window: list[Step] = []
     run.step = 0
-    steps = run.steps_per_epoch
     for batch in source.train(run.epoch, progress=run.progress):
         step = Step(batch=batch, epoch=run.epoch, index=run.step)
         _seed(run, step)
         run.hooks.transform_batch(run=run, batch=batch)
         loss = compute_loss(run, step)
-        run.hooks.backward(run=run, loss=loss)
+        _answer("backward", run.hooks.backward(run=run, loss=loss))
         _count(totals, run, step, loss)
         window.append(step)
         run.step += 1
-        is_last = run.step == steps
-        if is_last or all(run.hooks.ready_to_step(run=run, step=step)):
+        if all(run.hooks.ready_to_step(run=run, step=step)):
             apply_update(run, window)
             window = []
-        observer.step_done(run, steps, totals)
+        observer.step_done(run, run.steps_per_epoch, totals)
         del batch, step, loss  # so that the next batch takes over their memory
+    if window:
+        apply_update(run, window)
     return totals
 
 
 def compute_loss(run: RunState, step: Step) -> torch.Tensor:
     """Forward, then the sum of all loss terms; both stay in `step`."""
-    step.output = run.hooks.forward(run=run, step=step)
+    step.output = _answer("forward", run.hooks.forward(run=run, step=step))
     step.losses = merge_terms(run.hooks.loss_terms(run=run, step=step))
     terms = list(step.losses.values())
     return terms[0] if len(terms) == 1 else torch.stack([term.float() for term in terms]).sum()
@@ -164,13 +174,13 @@ def apply_update(run: RunState, window: Sequence[Step]) -> None:
         for step in window:
             _seed(run, step)
             loss = compute_loss(run, step)
-            run.hooks.backward(run=run, loss=loss)
+            _answer("backward", run.hooks.backward(run=run, loss=loss))
             total += loss.detach()
         run.hooks.before_update(run=run, window=window)
         return total / len(window)
 
     run.hooks.before_update(run=run, window=window)
-    run.hooks.update(run=run, closure=closure)
+    _answer("update", run.hooks.update(run=run, closure=closure))
     run.optimizer.zero_grad(set_to_none=True)
     run.update += 1
     run.scheduler.after_update(run.update)
@@ -186,7 +196,7 @@ def evaluate(run: RunState, loader: Iterable[Batch]) -> Evaluation:
     items: list[torch.Tensor] = []
     with torch.no_grad():
         for batch in loader:
-            output = run.hooks.predict(run=run, batch=batch)
+            output = _answer("predict", run.hooks.predict(run=run, batch=batch))
             for name in run.losses:
                 logits[name].append(output[name].float())
                 targets[name].append(batch.targets[name])
@@ -219,6 +229,16 @@ def _metrics(
     return metrics
 
 
+def _answer(name: str, answer: Any) -> Any:
+    """What an event gave; None means that a technique swallowed it."""
+    if answer is None:
+        raise PluginError(
+            f"a technique that replaces or wraps '{name}' gave nothing back; a replacement returns "
+            "its result (True for backward and update), a wrapper returns what its yield gave"
+        )
+    return answer
+
+
 def _seed(run: RunState, step: Step) -> None:
     """Make what draws from torch's global stream (dropout) a function of the step alone."""
     seed = run.stream.seed_at(step.epoch, step.index)
@@ -230,6 +250,9 @@ def _seed(run: RunState, step: Step) -> None:
 def _count(totals: Totals, run: RunState, step: Step, loss: torch.Tensor) -> None:
     size = len(step.batch)
     totals.loss = totals.loss + loss.detach() * size
+    if len(step.losses) > 1:
+        for name, term in step.losses.items():
+            totals.terms[name] = totals.terms.get(name, 0) + term.detach() * size
     totals.items += size
     totals.steps += 1
     target = run.task.targets[0]

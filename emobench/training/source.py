@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from emobench.api import Batch, Frontend, SampleAugmentation, Sampler, Stream
+from emobench.api import Batch, Frontend, PluginError, SampleAugmentation, Sampler, Stream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,8 @@ class PreparedSource:
     def __post_init__(self) -> None:
         self._features = {name: _share(array) for name, array in self.features.items()}
         self._targets = {name: _share(array) for name, array in self.targets.items()}
-        if self.device.type != "cpu":
+        self._resident = _fits(sum(array.nbytes for array in self.features.values()), self.device)
+        if self._resident:
             self._features = {name: x.to(self.device) for name, x in self._features.items()}
             self._targets = {name: x.to(self.device) for name, x in self._targets.items()}
 
@@ -69,7 +70,13 @@ class PreparedSource:
 
     def train(self, epoch: int, *, progress: float) -> Iterator[Batch]:
         """The epoch's micro-batches in the sampler's order."""
-        order = self.train_positions[self.sampler.indices(epoch)]
+        drawn = self.sampler.indices(epoch)
+        if len(drawn) != len(self.sampler):
+            raise PluginError(
+                f"the sampler says that an epoch has {len(self.sampler)} items, but drew "
+                f"{len(drawn)}; schedules rest on that number"
+            )
+        order = self.train_positions[drawn]
         for start, stop in split_batches(len(order), self.batch_size):
             yield self._train_batch(order[start:stop], epoch, progress)
 
@@ -95,16 +102,18 @@ class PreparedSource:
 
     def _gather(self, positions: np.ndarray, *, skip: set[str] | None = None) -> Batch:
         items = torch.from_numpy(np.ascontiguousarray(positions))
-        index = items.to(self.device)
+        index = items.to(self.device) if self._resident else items
+
+        def pick(rows: torch.Tensor) -> torch.Tensor:
+            return rows.index_select(0, index).to(self.device)
+
         return Batch(
             inputs={
-                name: features.index_select(0, index)
+                name: pick(features)
                 for name, features in self._features.items()
                 if name not in (skip or ())
             },
-            targets={
-                name: targets.index_select(0, index) for name, targets in self._targets.items()
-            },
+            targets={name: pick(targets) for name, targets in self._targets.items()},
             items=items,
         )
 
@@ -133,6 +142,14 @@ class Shuffle:
 
     def __len__(self) -> int:
         return self.items
+
+
+def _fits(size: int, device: torch.device) -> bool:
+    """Whether the features may live on the device: at most half of its free memory."""
+    if device.type != "cuda":
+        return False
+    free, _ = torch.cuda.mem_get_info(device)
+    return 2 * size < free
 
 
 def _share(array: np.ndarray) -> torch.Tensor:

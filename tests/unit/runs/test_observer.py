@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 
-from emobench.api import RunState, Schedule, Stream, TaskFacts
+from emobench.api import Evaluation, RunState, Schedule, Stream, TaskFacts
 from emobench.runs.folder import RunFolder
 from emobench.runs.listener import Listener
 from emobench.runs.observer import Observer, TimedOut
@@ -48,12 +48,21 @@ def weights(run: RunState) -> float:
     return float(next(run.model.parameters()).detach())
 
 
+def evaluate(run: RunState, watching: Observer) -> None:
+    """Go through the observer's wrapper as the loop's evaluation does."""
+    generator = watching.evaluate(run)
+    next(generator)
+    with pytest.raises(StopIteration):
+        generator.send(cast(Evaluation, None))
+
+
 def train(run: RunState, watching: Observer, scores: list[float], metric: str = "uar") -> None:
     """Epochs whose weights equal their number."""
     for score in scores:
         with torch.no_grad():
             for parameter in run.model.parameters():
                 parameter.fill_(run.epoch + 1)
+        evaluate(run, watching)
         watching.epoch_end(run, {f"validation_{metric}": score, "train_loss": 1.0})
         run.epoch += 1
 
@@ -105,3 +114,32 @@ def test_training_past_its_time_limit_ends(folder: RunFolder) -> None:
     watching.earlier_s = 51
     with pytest.raises(TimedOut, match="time limit of 50 s"):
         watching.step_done(state(), 1, totals)
+
+
+def test_what_is_kept_are_the_weights_that_were_evaluated(folder: RunFolder) -> None:
+    """A technique that averages swaps its weights in for the evaluation alone."""
+    run, watching = state(), observer(folder)
+    parameter = next(iter(run.model.parameters()))
+    with torch.no_grad():
+        parameter.fill_(7)
+        evaluate(run, watching)
+        parameter.fill_(1)
+    watching.epoch_end(run, {"validation_uar": 0.5})
+    watching.fit_end(run)
+    assert weights(run) == 7
+
+
+@pytest.mark.parametrize("select", ["best", "last"])
+def test_a_resumed_run_remembers_its_best_epoch(folder: RunFolder, select: str) -> None:
+    train(state(), observer(folder, select=select), [0.1, 0.7, 0.3])
+    resumed = observer(folder, select=select)
+    resumed.resume(state())
+    assert (resumed.best_epoch, resumed.best_score) == (2, 0.7)
+
+
+def test_a_checkpoint_of_another_device_is_not_taken_up(folder: RunFolder) -> None:
+    train(state(), observer(folder), [0.1])
+    run, resumed = state(), observer(folder)
+    run.device = torch.device("meta")
+    resumed.resume(run)
+    assert (run.epoch, resumed.resumed_from) == (0, 0)

@@ -37,7 +37,7 @@ PLAIN = st.recursive(
 
 
 def state(epoch: int, best: int = 0) -> dict[str, Any]:
-    return {"epoch": epoch, "best_epoch": best, "model": {"w": torch.full((3,), float(epoch))}}
+    return {"epoch": epoch, "best_file": best, "model": {"w": torch.full((3,), float(epoch))}}
 
 
 @given(PLAIN)
