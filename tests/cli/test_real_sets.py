@@ -62,7 +62,7 @@ def items(record: dict[str, Any]) -> int:
     return sum(record["data"][part] for part in ("train", "validation", "test"))
 
 
-def tested(folder: Path) -> dict[str, str]:
+def true_classes(folder: Path) -> dict[str, str]:
     """The items of the test set, each with the class that the run took for its truth."""
     (path,) = folder.glob("runs/*/record.json")
     record = json.loads(path.read_text())
@@ -84,7 +84,7 @@ def test_emodb_is_read_and_trained_on(
     classes = [row["name"] for row in record["scores"]["emotion"]["classes"]]
     assert classes == ["anger", "boredom", "disgust", "fear", "happiness", "sadness", "neutral"]
     letters = dict(zip("WLEAFTN", classes, strict=True))
-    assert all(letters[item[5]] == emotion for item, emotion in tested(folder).items())
+    assert all(letters[item[5]] == emotion for item, emotion in true_classes(folder).items())
     assert record["task"]["folds"] == 5
     assert record["audit"] == {"verdict": "clean", "findings": []}
 
@@ -100,7 +100,7 @@ def test_ckplus_is_read_and_trained_on(
     assert sum(record["data"]["groups"].values()) == 118
     classes = [row["name"] for row in record["scores"]["emotion"]["classes"]]
     assert classes == ["anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise"]
-    assert all(item.split("/")[0] == emotion for item, emotion in tested(folder).items())
+    assert all(item.split("/")[0] == emotion for item, emotion in true_classes(folder).items())
     assert record["task"]["folds"] == 5
     assert record["audit"] == {"verdict": "clean", "findings": []}
 
