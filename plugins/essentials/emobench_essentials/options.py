@@ -94,7 +94,8 @@ class WeightedSamplerOptions(Options):
         ge=0,
         le=2,
         description="an item is drawn in proportion to its class's count to the power of minus "
-        "this: 1 gives every class an equal share, 0 leaves the shares as they are",
+        "this: 1 gives every class an equal share, 0 leaves the shares as they are; several labels "
+        "weigh as the rarest of them, none as the mean, a distribution as its class is expected to",
     )
 
 

@@ -7,13 +7,36 @@ import numpy as np
 from emobench.api import SamplerContext, UsageError
 from emobench_essentials.options import WeightedSamplerOptions
 
+SUM_TOLERANCE = 1e-3
+"""How far from one a row may sum and still be a distribution; tables round their shares."""
+
 
 def draw_shares(labels: np.ndarray, *, power: float) -> np.ndarray:
-    """Each item's chance of being drawn: its class's count to the power of minus `power`."""
-    _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    weights = counts.astype(np.float64)[classes] ** -power
+    """Each item's chance of being drawn, from class ids `(items,)` or rows `(items, classes)`.
+
+    A class weighs its count to the power of minus `power`; the count of rows is their sum.
+    """
+    if labels.ndim == 2:
+        weights = _row_weights(labels.astype(np.float64), power=power)
+    else:
+        _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        weights = counts.astype(np.float64)[classes] ** -power
     shares: np.ndarray = weights / weights.sum()
     return shares
+
+
+def _row_weights(rows: np.ndarray, *, power: float) -> np.ndarray:
+    """The expected weight of a distribution's class; of several 0/1 labels, the rarest one's."""
+    counts = rows.sum(axis=0)
+    class_weights = np.where(counts > 0, counts, 1.0) ** -power
+    if np.allclose(rows.sum(axis=1), 1, atol=SUM_TOLERANCE):
+        expected: np.ndarray = rows @ class_weights
+        return expected
+    present = rows > 0
+    rarest: np.ndarray = np.where(present, class_weights, 0.0).max(axis=1)
+    labelled = present.any(axis=1)
+    # A row without labels is no class of its own: it neither gains nor loses by the balancing.
+    return np.where(labelled, rarest, rarest[labelled].mean() if labelled.any() else 1.0)
 
 
 class Weighted:
@@ -21,9 +44,7 @@ class Weighted:
 
     def __init__(self, options: WeightedSamplerOptions, context: SamplerContext) -> None:
         labels = context.labels
-        if labels.ndim == 2:
-            labels = labels.argmax(axis=1)
-        elif not np.issubdtype(labels.dtype, np.integer):
+        if labels.ndim == 1 and not np.issubdtype(labels.dtype, np.integer):
             raise UsageError(
                 "sampler 'weighted' balances classes, but the target is a number; "
                 "leave the sampler out"

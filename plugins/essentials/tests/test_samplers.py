@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from emobench.api import SamplerContext, Stream, UsageError
 from emobench_essentials.options import WeightedSamplerOptions
-from emobench_essentials.samplers import Weighted
+from emobench_essentials.samplers import Weighted, draw_shares
 
 LABELS = np.repeat([0, 1, 2], [800, 150, 50])
 
@@ -39,9 +42,61 @@ def test_an_epoch_is_drawn_the_same_every_time_and_another_differently():
     assert not np.array_equal(weighted.indices(3), weighted.indices(4))
 
 
-def test_distributions_count_as_their_most_likely_class():
-    soft = np.eye(3)[LABELS] * 0.8 + 0.2 / 3
-    assert np.array_equal(sampler(1.0, soft).indices(0), sampler(1.0).indices(0))
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_certain_distributions_are_drawn_as_their_classes(power):
+    assert draw_shares(np.eye(3)[LABELS], power=power) == pytest.approx(
+        draw_shares(LABELS, power=power)
+    )
+
+
+def test_a_distribution_weighs_what_its_class_is_expected_to():
+    soft = np.array([[1.0, 0, 0], [1, 0, 0], [0.5, 0.5, 0], [0, 0.5, 0.5]])
+    expected = np.array([1 / 2.5, 1 / 2.5, 0.5 / 2.5 + 0.5, 0.5 + 1.0])
+    assert draw_shares(soft, power=1.0) == pytest.approx(expected / expected.sum())
+
+
+@given(
+    votes=arrays(np.int64, (12, 4), elements=st.integers(0, 9)).filter(
+        lambda votes: bool(votes.any(axis=1).all())
+    )
+)
+def test_at_full_power_every_class_of_a_distribution_weighs_alike(votes):
+    rows = votes / votes.sum(axis=1, keepdims=True)
+    counts = rows.sum(axis=0)
+    drawn = draw_shares(rows, power=1.0)
+    whole = (counts > 0).sum()
+    assert drawn == pytest.approx((rows[:, counts > 0] / counts[counts > 0]).sum(axis=1) / whole)
+
+
+UNITS = np.array([[1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1], [0, 0, 0]])
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.bool_])
+def test_an_item_of_several_labels_weighs_as_its_rarest_one(kind):
+    shares = draw_shares(UNITS.astype(kind), power=1.0)
+    assert shares[:4] / shares[0] == pytest.approx([1, 1, 2, 4])
+
+
+def test_an_item_without_labels_weighs_the_mean_of_the_others():
+    shares = draw_shares(UNITS, power=1.0)
+    assert shares[4] == pytest.approx(shares[:4].mean())
+
+
+def test_a_label_that_nobody_has_changes_nothing():
+    wider = np.column_stack([UNITS, np.zeros(5, dtype=int)])
+    assert np.array_equal(draw_shares(wider, power=1.0), draw_shares(UNITS, power=1.0))
+
+
+def test_items_that_all_lack_labels_are_drawn_alike():
+    assert draw_shares(np.zeros((4, 3)), power=1.0) == pytest.approx([0.25] * 4)
+
+
+def test_several_labels_are_drawn_by_their_shares():
+    weighted = sampler(1.0, np.repeat(UNITS, 200, axis=0))
+    drawn = np.concatenate([weighted.indices(epoch) for epoch in range(30)]) // 200
+    assert np.bincount(drawn) / len(drawn) == pytest.approx(
+        draw_shares(UNITS, power=1.0), abs=0.012
+    )
 
 
 def test_a_number_cannot_be_balanced():
