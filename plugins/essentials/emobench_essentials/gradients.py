@@ -38,7 +38,10 @@ class GradientClipping:
 
 
 class Accumulation:
-    """Updates once in `steps_per_update` micro-batches, with the mean of their gradients."""
+    """Updates once in `steps_per_update` micro-batches, with the mean of their gradients.
+
+    Each of those is a mean over its items, so an item of a shorter micro-batch counts more.
+    """
 
     def __init__(self, options: AccumulationOptions, context: Context) -> None:
         self.steps_per_update = options.steps

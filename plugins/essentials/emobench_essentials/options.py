@@ -245,7 +245,10 @@ class AccumulationOptions(Options):
     """Options of the `accumulation` technique."""
 
     steps: Annotated[int, Search(1, 8)] = Field(
-        2, ge=1, description="micro-batches whose gradients make one update"
+        2,
+        ge=1,
+        description="micro-batches whose mean gradients are averaged into one update; a micro-batch "
+        "that is shorter than the others counts as much as they do, so each of its items counts more",
     )
 
 

@@ -72,6 +72,26 @@ def test_two_micro_batches_of_32_are_one_batch_of_64(make_context, make_run):
         torch.testing.assert_close(a, b)
 
 
+def test_a_short_micro_batch_counts_as_much_as_a_long_one(make_context, make_run):
+    torch.manual_seed(0)
+    inputs, targets = torch.randn(40, 3), torch.randint(0, 4, (40,))
+    weighted = make_run()
+    split = make_run(copy.deepcopy(weighted.model))
+    shares = torch.tensor([0.5 / 32] * 32 + [0.5 / 8] * 8)
+    losses = functional.cross_entropy(weighted.model(inputs), targets, reduction="none")
+    (losses * shares).sum().backward()
+
+    accumulation = Accumulation(AccumulationOptions(steps=2), make_context())
+    window = []
+    for index, part in enumerate((slice(0, 32), slice(32, 40))):
+        functional.cross_entropy(split.model(inputs[part]), targets[part]).backward()
+        batch = Batch(inputs={}, targets={}, items=torch.arange(40)[part])
+        window.append(Step(batch=batch, epoch=0, index=index))
+    accumulation.before_update(split, window)
+    for a, b in zip(weighted.model.parameters(), split.model.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad)
+
+
 def test_an_incomplete_window_at_an_epochs_end_does_not_shift_the_next(make_context):
     accumulation = Accumulation(AccumulationOptions(steps=3), make_context())
     accumulation.epoch_start()
