@@ -20,7 +20,7 @@ from typing import Any
 import pluggy
 
 from emobench.api.component import Component, DatasetComponent, Kind
-from emobench.api.errors import PluginError, UsageError, unknown_name
+from emobench.api.errors import EmobenchError, PluginError, UsageError, unknown_name
 from emobench.api.hooks import HOOK_OF_KIND, HOOK_PROJECT, Hooks
 from emobench.api.options import Options
 
@@ -37,6 +37,10 @@ class Plugin:
     package: str
     version: str
     module: str
+
+
+class NameClash(PluginError):
+    """Two plugins claim one name; nobody may guess which is meant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +81,19 @@ class Registered:
         return target
 
     def build(self, options: Options, context: Any) -> Any:
-        """Build the object that answers the kind's contract."""
-        return self.load()(options, context)
+        """Build the object that answers the kind's contract; what it raises names the plugin."""
+        target = self.load()
+        try:
+            return target(options, context)
+        except EmobenchError:
+            raise
+        except Exception as error:
+            if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+                raise
+            raise PluginError(
+                f"{self.kind} '{self.name}' of plugin {self.plugin.package} "
+                f"{self.plugin.version} cannot be built: {type(error).__name__}: {error}"
+            ) from error
 
 
 @dataclass(kw_only=True)
@@ -119,7 +134,7 @@ class Registry:
             raise TypeError(f"dataset '{component.name}' must be a DatasetComponent")
         present = self.components.get((kind, component.name))
         if present is not None:
-            raise PluginError(
+            raise NameClash(
                 f"{kind} '{component.name}' is claimed twice: by {present.plugin.package} "
                 f"({present.plugin.module}) and by {plugin.package} ({plugin.module}); "
                 f"uninstall one, or limit what is loaded with {PLUGINS_VARIABLE}"
@@ -150,9 +165,9 @@ def collect(entries: list[tuple[EntryPoint, Plugin]]) -> Registry:
     for entry, plugin in entries:
         try:
             _register(registry, entry.load(), plugin)
-        except PluginError:
+        except NameClash:
             raise
-        except Exception as error:  # noqa: BLE001 - a stranger's import may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise it
             _forget(registry, plugin)
             reason = f"{type(error).__name__}: {error}"
             trace = traceback.format_exc()

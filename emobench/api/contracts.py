@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from emobench.api.types import Batch
-
 
 class Stateful(Protocol):
     """State made of numbers, texts, lists, dicts and tensors: what a checkpoint can hold."""
@@ -119,6 +117,7 @@ class SampleAugmentation(Protocol):
     """Changes one decoded item before the frontend, on a CPU worker; returns a copy."""
 
     level: ClassVar[Literal["sample", "batch"]]
+    modality: ClassVar[Literal["audio", "image", "table", "any"]]
 
     def apply(
         self, item: np.ndarray, *, random: np.random.Generator, progress: float
@@ -131,6 +130,7 @@ class BatchAugmentation(Protocol):
     """Changes a batch's inputs, on the device, in training only."""
 
     level: ClassVar[Literal["sample", "batch"]]
+    modality: ClassVar[Literal["audio", "image", "table", "any"]]
 
     def apply(
         self, inputs: torch.Tensor, *, random: torch.Generator, progress: float
@@ -247,7 +247,11 @@ class Dataset(Protocol):
         ...
 
     def fingerprint(self) -> str:
-        """Changes whenever an item, a label or a group changes."""
+        """Changes whenever an item, a label, a group or the way of decoding changes.
+
+        It stands for the dataset in the identity of a run, so it covers the options too, but no
+        path of the machine.
+        """
         ...
 
     def load(self, index: int) -> dict[str, np.ndarray]:
@@ -270,11 +274,3 @@ class SamplerContext:
     stream: Any
     labels: np.ndarray
     groups: tuple[str, ...] = ()
-
-
-class BatchSource(Protocol):
-    """What the loop draws batches from."""
-
-    def __iter__(self) -> Iterator[Batch]:
-        """Batches on the run's device."""
-        ...

@@ -58,12 +58,13 @@ def check(
 def _check_tasks(recipes: list[Recipe], registry: Registry) -> None:
     """A recipe's default task must exist; its data need not be there."""
     from emobench.data.tasks import find_task
+    from emobench.runs.plan import default_task
 
     faults: list[Fault] = []
     for recipe in recipes:
         try:
             if recipe.task is not None:
-                find_task(recipe.task, registry=registry)
+                find_task(default_task(recipe), registry=registry)
         except RecipeError as error:
             faults += error.faults
         except UsageError as error:

@@ -7,6 +7,7 @@ import time
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -42,18 +43,17 @@ def execute(
     """Run a plan, or give the stored record when the same run is already there.
 
     A run that was interrupted goes on from its last checkpoint and ends with the same numbers.
-    Faults of the call, the data or a plugin are recorded and raised; whatever else stops the
-    run is its result, told by the record's state.
+    Faults of the call, the data or a plugin are raised, and recorded once the run has an
+    identity; whatever else stops the run is its result, told by the record's state.
     """
     listener = listener or Listener()
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(settings.device)
     opened = open_plan(plan, settings=settings, registry=registry)
     store = RunStore(settings.runs)
-    stored = store.get(opened.run_id)
-    if stored is not None and stored.state in FINAL_STATES and not settings.fresh:
+    stored = None if settings.fresh else store.get(opened.run_id)
+    if stored is not None and stored.state in FINAL_STATES:
         return stored
-    earlier = stored.attempts if stored is not None and not settings.fresh else ()
     record = Record(
         id=opened.run_id,
         identity=opened.identity,
@@ -62,7 +62,7 @@ def execute(
         task=opened.stamp,
         seed=plan.seed,
         state="interrupted",
-        attempts=(*earlier, Attempt(started=_now())),
+        attempts=(*(stored.attempts if stored else ()), Attempt(started=_now())),
         provenance=gather(
             device=device,
             registry=registry,
@@ -111,13 +111,14 @@ class _Attempt:
             raise
         except (Diverged, NotFiniteError) as error:
             self._close("diverged", str(error))
+            remove_checkpoints(self.folder.path / "checkpoints")
         except TimedOut as error:
             self._close("timed_out", str(error))
         except EmobenchError as error:
             self._close("failed", str(error))
             raise
         except Exception as error:  # noqa: BLE001 - whatever stops a run is its result
-            log = tuple(traceback.format_exc().splitlines()[-LOG_LINES:])
+            log = log_lines(error)
             if _is_out_of_memory(error):
                 self._close("out_of_memory", str(error).splitlines()[0], log=log)
             else:
@@ -254,7 +255,15 @@ def _flops(model: nn.Module, source: PreparedSource) -> int | None:
 def _is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and "not enough memory" in str(error)
+    words = ("not enough memory", "can't allocate memory")
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+
+
+def log_lines(error: BaseException) -> tuple[str, ...]:
+    """Where an exception came from, without the folders of this machine."""
+    frames = traceback.extract_tb(error.__traceback__)[-LOG_LINES:]
+    lines = [f"{'/'.join(Path(f.filename).parts[-3:])}:{f.lineno} in {f.name}" for f in frames]
+    return (*lines, f"{type(error).__name__}: {error}")
 
 
 def _digest(data: bytes) -> str:

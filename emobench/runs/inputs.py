@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,7 +17,6 @@ from emobench.api import (
     Context,
     DataError,
     Dataset,
-    EmobenchError,
     Frontend,
     Items,
     PluginError,
@@ -24,13 +27,13 @@ from emobench.api import (
     UsageError,
 )
 from emobench.data.audit import Audit, audit, row_digests
-from emobench.data.prepared import Prepared, default_cache, prepare
+from emobench.data.prepared import UNREADABLE, Prepared, default_cache, prepare
 from emobench.data.protocols import Split
 from emobench.recipes.identity import identity
 from emobench.registry import Registry
 from emobench.runs.listener import Listener
 from emobench.runs.opening import OpenedPlan
-from emobench.runs.plan import Settings, component_versions
+from emobench.runs.plan import Settings, component_versions, package_version
 from emobench.runs.record import AuditVerdict, DataStamp, Finding
 from emobench.training.build import Builder, schedule_for
 from emobench.training.source import PreparedSource, SampleChain, Shuffle
@@ -53,20 +56,11 @@ def load_data(
 ) -> LoadedData:
     """Prepare the features (from the cache when they are there) and audit the split."""
     frontend = _build_frontend(opened, registry)
-    block = opened.plan.recipe.frontend
-    key = identity(
-        data=opened.fingerprint,
-        dataset=opened.plan.task.dataset.use,
-        frontend=[block.use, block.options.dump()],
-        code=component_versions(opened.plan.recipe, opened.plan.task, registry)[
-            f"frontend/{block.use}"
-        ],
-    )
     prepared = prepare(
         opened.dataset,
         opened.items,
         frontend=frontend,
-        key=key,
+        key=_cache_key(opened, frontend, registry),
         cache=settings.cache or default_cache(),
         progress=listener.progress,
     )
@@ -74,6 +68,7 @@ def load_data(
         listener.warn(f"{skipped.id} is left out: {skipped.reason}")
     split = _usable(opened.split, prepared.usable)
     facts = _facts(opened, split, frontend)
+    _refuse_empty_sides(split)
     _refuse_untrained_classes(facts)
     for warning in split.warnings:
         listener.warn(warning)
@@ -92,6 +87,39 @@ def load_data(
         stamp=_data_stamp(opened, split, prepared),
         facts=facts,
     )
+
+
+def _cache_key(opened: OpenedPlan, frontend: Frontend, registry: Registry) -> str:
+    """Hash of all that the features depend on: data, frontend, the code of both, its shapes."""
+    block, dataset = opened.plan.recipe.frontend, opened.plan.task.dataset
+    versions = component_versions(opened.plan.recipe, opened.plan.task, registry)
+    return identity(
+        data=opened.fingerprint,
+        rates=dict(opened.dataset.rates),
+        frontend=[block.use, block.options.dump(), list(frontend.shape())],
+        versions=[
+            versions[f"frontend/{block.use}"],
+            versions[f"dataset/{dataset.use}"],
+            package_version(registry),
+        ],
+        code=[
+            code_digest(registry.get(block.kind, block.use).component.target),
+            code_digest(registry.get(dataset.kind, dataset.use).component.target),
+        ],
+        draws=None if frontend.deterministic else opened.plan.seed,
+    )
+
+
+@cache
+def code_digest(target: str) -> str:
+    """Hash of the sources beside a target's module, so that an edited checkout prepares anew."""
+    module = importlib.import_module(target.partition(":")[0])
+    digest = hashlib.blake2b(digest_size=16)
+    if module.__file__:
+        for path in sorted(Path(module.__file__).parent.glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
@@ -130,7 +158,7 @@ def _first_readable(dataset: Dataset, items: Items) -> Mapping[str, np.ndarray]:
     for position in range(min(len(items), 20)):
         try:
             return dataset.load(position)
-        except EmobenchError:
+        except UNREADABLE:
             continue
     return {}
 
@@ -155,6 +183,15 @@ def _facts(opened: OpenedPlan, split: Split, frontend: Frontend | None) -> TaskF
         class_counts=counts,
         rates=opened.dataset.rates,
     )
+
+
+def _refuse_empty_sides(split: Split) -> None:
+    """Every side keeps an item; unreadable ones may have been all there was."""
+    for name in ("train", "validation", "test"):
+        if not len(getattr(split, name)):
+            raise DataError(
+                f"no readable item is left for {name}; mend or replace the files named above"
+            )
 
 
 def _refuse_untrained_classes(facts: TaskFacts) -> None:
@@ -229,7 +266,7 @@ def build_source(
     builder = Builder(recipe=recipe, registry=registry, context=context)
     samples, _ = builder.augmentations()
     chains: dict[str, SampleChain] = {}
-    if samples:
+    if samples or not data.frontend.deterministic:
         chains[modality] = SampleChain(
             load=lambda position: opened.dataset.load(position)[modality],
             frontend=data.frontend,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ from emobench.api.errors import UsageError
 from emobench.data.tasks import Task, find_task, folder_task
 from emobench.recipes.identity import identity
 from emobench.recipes.model import Block, Recipe
-from emobench.registry import Registry
+from emobench.registry import CORE_PACKAGE, Registry
 
 if TYPE_CHECKING:
     from emobench.runs.record import TaskStamp
@@ -29,7 +31,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where and how to run; none of it changes a score on one machine."""
+    """Where and how to run. Only the device may move a score, by rounding; records name it."""
 
     runs: Path = Path("runs")
     data_root: str = ""
@@ -71,13 +73,19 @@ def _tasks(
 ) -> list[Task]:
     if data is not None:
         return [folder_task(data, group=group, registry=registry)]
-    wanted = list(names) or ([recipe.task] if recipe.task else [])
-    if not wanted:
+    return [find_task(name, registry=registry) for name in names or [default_task(recipe)]]
+
+
+def default_task(recipe: Recipe) -> str:
+    """The task that the recipe names; a task file is looked for beside the recipe."""
+    if not recipe.task:
         raise UsageError(
             f"recipe '{recipe.name}' names no task; give one with --task "
             "(`emobench tasks list` shows them)"
         )
-    return [find_task(name, registry=registry) for name in wanted]
+    if recipe.path and recipe.task.endswith((".yaml", ".yml")):
+        return str(Path(recipe.path).parent / recipe.task)
+    return recipe.task
 
 
 def _folds(task: Task, fold: int | None) -> list[int]:
@@ -99,11 +107,17 @@ def component_versions(recipe: Recipe, task: Task, registry: Registry) -> dict[s
     return dict(sorted(versions.items()))
 
 
+def package_version(registry: Registry) -> str:
+    """The core's own version: its loop, protocols and scoring take part in every run."""
+    return next((p.version for p in registry.plugins if p.package == CORE_PACKAGE), "")
+
+
 def run_identity(plan: Plan, *, stamp: TaskStamp, fingerprint: str, registry: Registry) -> str:
     """Hash of all that could move a score: recipe, task, data, seed, fold, component versions."""
     return identity(
         recipe=plan.recipe.method(),
         task=[stamp.version, dict(stamp.protocol), list(stamp.targets), stamp.metric],
+        core=package_version(registry),
         dataset=plan.task.dataset.use,
         data=fingerprint,
         seed=plan.seed,
@@ -114,9 +128,9 @@ def run_identity(plan: Plan, *, stamp: TaskStamp, fingerprint: str, registry: Re
 
 def run_id(plan: Plan, identity: str) -> str:
     """A folder name a person can read, made unique by the identity."""
-    words = [plan.recipe.name, plan.task.name]
+    words = [plan.recipe.name[:40], plan.task.name[:60]]
     if plan.task.protocol.use == "grouped-kfold":
         words.append(f"fold{plan.fold}")
     words += [f"seed{plan.seed}", identity[:10]]
-    text = "-".join(words).lower()
-    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in text)
+    text = unicodedata.normalize("NFKD", "-".join(words)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).lstrip("-_.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import io
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
+
+from emobench.runs.files import write_atomic
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,13 +143,9 @@ def _shorten(text: str) -> str:
 
 
 def _write(figure: Figure, path: Path) -> None:
-    """Write beside the target and rename, so that no reader sees half a picture."""
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        with warnings.catch_warnings():
-            # A script that the font lacks is drawn as boxes: no reason to trouble the user.
-            warnings.filterwarnings("ignore", message="Glyph .* missing from")
-            figure.savefig(temporary, format="png", dpi=110)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    picture = io.BytesIO()
+    with warnings.catch_warnings():
+        # A script that the font lacks is drawn as boxes: no reason to trouble the user.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(picture, format="png", dpi=110)
+    write_atomic(path, picture.getvalue())

@@ -11,7 +11,7 @@ import numpy as np
 from emobench.api import Evaluation, Items, PostProcessor, RunState, Target
 from emobench.runs.record import ClassScore, CollapseFacts, TargetScores
 from emobench.scoring.collapse import judge_collapse
-from emobench.scoring.metrics import confusion_matrix, per_class, probabilities, score
+from emobench.scoring.metrics import confusion_matrix, per_class, probabilities, score, true_classes
 from emobench.training.source import PreparedSource
 
 
@@ -48,7 +48,9 @@ def final_scores(
         for part, evaluation in (("validation", validation), ("test", test)):
             before = probabilities(target, evaluation.logits[name])
             predictions[f"{part}/{name}/before"] = before
-            predictions[f"{part}/{name}/after"] = _apply(fitted, evaluation.logits[name], before)
+            predictions[f"{part}/{name}/after"] = _apply(
+                target, fitted, evaluation.logits[name], before
+            )
             predictions[f"{part}/{name}/truth"] = evaluation.targets[name]
         scores[name] = _target_scores(target, predictions)
         if collapse is None:
@@ -76,22 +78,31 @@ def _fit(
     logits = validation.logits[target.name]
     for postprocessor in postprocessors:
         postprocessor.fit(logits, validation.targets[target.name])
-        logits = _as_logits(postprocessor.apply(logits))
+        logits = _as_logits(target, postprocessor.apply(logits))
     return list(postprocessors)
 
 
 def _apply(
-    postprocessors: Sequence[PostProcessor], logits: np.ndarray, before: np.ndarray
+    target: Target,
+    postprocessors: Sequence[PostProcessor],
+    logits: np.ndarray,
+    before: np.ndarray,
 ) -> np.ndarray:
     result = before
     for postprocessor in postprocessors:
         result = postprocessor.apply(logits)
-        logits = _as_logits(result)
+        logits = _as_logits(target, result)
     return result
 
 
-def _as_logits(shares: np.ndarray) -> np.ndarray:
-    logits: np.ndarray = np.log(np.clip(shares, np.finfo(np.float64).tiny, None))
+def _as_logits(target: Target, result: np.ndarray) -> np.ndarray:
+    """The logits whose probabilities are `result`, for the next post-processor."""
+    if target.kind == "number":
+        return result
+    tiny = np.finfo(np.float64).tiny
+    logits: np.ndarray = np.log(np.clip(result, tiny, None))
+    if target.kind == "labels":
+        logits -= np.log(np.clip(1 - result, tiny, None))
     return logits
 
 
@@ -126,8 +137,7 @@ def _target_scores(target: Target, predictions: Mapping[str, np.ndarray]) -> Tar
 def _decisions(
     target: Target, predictions: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    truth = predictions[f"test/{target.name}/truth"]
-    truth = truth.argmax(axis=1) if truth.ndim == 2 else truth
+    truth = true_classes(target, truth=predictions[f"test/{target.name}/truth"])
     return truth, predictions[f"test/{target.name}/after"].argmax(axis=1)
 
 

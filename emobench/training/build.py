@@ -40,19 +40,11 @@ class Builder:
     context: Context
 
     def component(self, block: Block, *, context: Context | None = None, name: str = "") -> Any:
-        """The object a block describes; what its plugin raises is told with the plugin's name."""
-        entry = self.registry.get(block.kind, block.use)
+        """The object a block describes, with a stream of its own."""
         base = context or self.context
         stream = base.stream.child(name or f"{block.kind}.{block.use}")
-        try:
-            return entry.build(block.options, replace(base, stream=stream))
-        except (UsageError, PluginError):
-            raise
-        except Exception as error:
-            raise PluginError(
-                f"{block.kind} '{block.use}' of plugin {entry.plugin.package} "
-                f"{entry.plugin.version} cannot be built: {type(error).__name__}: {error}"
-            ) from error
+        entry = self.registry.get(block.kind, block.use)
+        return entry.build(block.options, replace(base, stream=stream))
 
     def model(self) -> EmotionModel:
         """Backbone and heads, with weights drawn from their own streams."""
@@ -96,6 +88,11 @@ class Builder:
         batches: dict[str, BatchAugmentation] = {}
         for name, block in _unique_names(self.recipe.augmentations).items():
             augmentation = self.component(block, name=f"augmentation.{name}")
+            if augmentation.modality not in (self.context.modality, "any"):
+                raise UsageError(
+                    f"augmentation '{block.use}' changes {augmentation.modality}, but the recipe's "
+                    f"frontend '{self.recipe.frontend.use}' reads {self.context.modality}"
+                )
             if augmentation.level == "sample":
                 samples[name] = augmentation
             else:
