@@ -247,8 +247,8 @@ class AccumulationOptions(Options):
     steps: Annotated[int, Search(1, 8)] = Field(
         2,
         ge=1,
-        description="micro-batches whose mean gradients are averaged into one update; a micro-batch "
-        "that is shorter than the others counts as much as they do, so each of its items counts more",
+        description="micro-batches whose mean gradients are averaged into one update; one that is "
+        "shorter than the others counts as much as they do, so each of its items counts more",
     )
 
 
