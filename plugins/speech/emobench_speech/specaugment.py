@@ -26,7 +26,7 @@ class SpecAugment:
     """Masks `(batch, bands, frames)`, each item with its own draws; no width, no change."""
 
     level: ClassVar[Literal["sample", "batch"]] = "batch"
-    modality: ClassVar[Literal["audio", "image", "table"]] = "audio"
+    modality: ClassVar[Literal["audio", "image", "table", "any"]] = "audio"
 
     def __init__(self, options: SpecAugmentOptions, context: Context) -> None:
         self.options = options

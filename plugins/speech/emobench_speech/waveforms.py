@@ -36,7 +36,7 @@ class Noise:
     """Adds noise at a ratio drawn for each clip; digital silence stays silent."""
 
     level: ClassVar[Literal["sample", "batch"]] = "sample"
-    modality: ClassVar[Literal["audio", "image", "table"]] = "audio"
+    modality: ClassVar[Literal["audio", "image", "table", "any"]] = "audio"
 
     def __init__(self, options: NoiseOptions, context: Context) -> None:
         self.options = options
@@ -59,7 +59,7 @@ class Gain:
     """
 
     level: ClassVar[Literal["sample", "batch"]] = "sample"
-    modality: ClassVar[Literal["audio", "image", "table"]] = "audio"
+    modality: ClassVar[Literal["audio", "image", "table", "any"]] = "audio"
 
     def __init__(self, options: GainOptions, context: Context) -> None:
         self.decibels = options.decibels

@@ -14,7 +14,7 @@ class Flip:
     """Mirrors `(batch, channels, height, width)` from left to right, each image by its own coin."""
 
     level: ClassVar[Literal["sample", "batch"]] = "batch"
-    modality: ClassVar[Literal["audio", "image", "table"]] = "image"
+    modality: ClassVar[Literal["audio", "image", "table", "any"]] = "image"
 
     def __init__(self, options: FlipOptions, context: Context) -> None:
         self.probability = options.probability
