@@ -112,6 +112,14 @@ def test_draws_depend_on_the_step_and_not_on_what_was_drawn_before():
     assert not torch.equal(first.inputs["audio"], other.inputs["audio"])
 
 
+def test_a_blend_draws_from_its_stream_alone(global_randomness_untouched):
+    run, mixup = run_and_technique(1.0)
+    batch, before = make_batch(), make_batch()
+    with global_randomness_untouched():
+        mixup.transform_batch(run, batch)
+    assert not torch.equal(batch.inputs["audio"], before.inputs["audio"])
+
+
 def test_shares_follow_the_beta_distribution():
     run, mixup = run_and_technique(0.4)
     shares = []

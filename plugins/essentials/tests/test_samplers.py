@@ -42,6 +42,13 @@ def test_an_epoch_is_drawn_the_same_every_time_and_another_differently():
     assert not np.array_equal(weighted.indices(3), weighted.indices(4))
 
 
+def test_an_epoch_draws_from_its_stream_alone(global_randomness_untouched):
+    with global_randomness_untouched():
+        first = sampler(1.0).indices(0)
+    np.random.random(10)
+    assert np.array_equal(sampler(1.0).indices(0), first)
+
+
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
 def test_certain_distributions_are_drawn_as_their_classes(power):
     assert draw_shares(np.eye(3)[LABELS], power=power) == pytest.approx(

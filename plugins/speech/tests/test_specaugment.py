@@ -74,3 +74,12 @@ def test_widths_from_nothing_to_the_widest_are_equally_likely():
     stripes = draw_stripes(8000, length=30, masks=1, widest=3, random=random)
     shares = torch.bincount(stripes.sum(dim=1), minlength=4) / 8000
     assert shares.tolist() == pytest.approx([0.25] * 4, abs=0.02)
+
+
+def test_draws_come_from_the_given_generator_alone(
+    make_context, inputs, global_randomness_untouched
+):
+    with global_randomness_untouched():
+        first = apply(inputs, make_context, time_width=0.3)
+    torch.rand(10)
+    assert torch.equal(apply(inputs, make_context, time_width=0.3), first)

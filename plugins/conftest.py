@@ -1,0 +1,34 @@
+"""What the tests of every first-party plugin share: a guard over the global random generators."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import numpy as np
+import pytest
+import torch
+
+
+def _next_draws() -> tuple[float, float, float]:
+    """What the global generators would draw next; their states stay as they are."""
+    python, numpy = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        drawn = (random.random(), float(np.random.random()), float(torch.rand(())))
+    random.setstate(python)
+    np.random.set_state(numpy)
+    return drawn
+
+
+@pytest.fixture
+def global_randomness_untouched() -> Callable[[], AbstractContextManager[None]]:
+    """A context in which nothing may be drawn from, or seed, a global random generator."""
+
+    @contextmanager
+    def watch() -> Iterator[None]:
+        before = _next_draws()
+        yield
+        assert _next_draws() == before
+
+    return watch
