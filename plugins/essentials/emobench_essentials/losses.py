@@ -32,7 +32,7 @@ def class_weights(
 
 
 def as_distribution(targets: torch.Tensor, *, classes: int) -> torch.Tensor:
-    """Class ids `(batch,)` to one-hot rows; distributions pass."""
+    """Class ids `(batch,)` to one-hot rows; whatever is a number already passes."""
     if targets.is_floating_point():
         return targets
     return functional.one_hot(targets, classes).float()

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import torch
-from torch.nn import functional
 
 from emobench.api import Batch, Context, RunState, event
+from emobench_essentials.losses import as_distribution
 from emobench_essentials.options import MixUpOptions
 
 
 def blend(values: torch.Tensor, *, partners: torch.Tensor, share: float) -> torch.Tensor:
     """`share` of each row and the rest of its partner's."""
     return share * values + (1 - share) * values[partners]
-
-
-def soften(targets: torch.Tensor, *, classes: int) -> torch.Tensor:
-    """Class ids as distributions; whatever is a number already passes."""
-    if targets.is_floating_point():
-        return targets
-    return functional.one_hot(targets, classes).float()
 
 
 class MixUp:
@@ -38,7 +31,7 @@ class MixUp:
         for modality, values in batch.inputs.items():
             batch.inputs[modality] = blend(values, partners=partners, share=share)
         for name, targets in batch.targets.items():
-            soft = soften(targets, classes=run.task.target(name).width)
+            soft = as_distribution(targets, classes=run.task.target(name).width)
             batch.targets[name] = blend(soft, partners=partners, share=share)
         if batch.weights is not None:
             batch.weights = blend(batch.weights, partners=partners, share=share)
