@@ -57,7 +57,11 @@ def test_curves_are_grouped_in_panels(tmp_path: Path, drawn: list[Figure]) -> No
 def test_a_curve_holds_the_values_of_the_rows_that_have_it(
     tmp_path: Path, drawn: list[Figure]
 ) -> None:
-    history = [{"epoch": 1, "train_loss": 3.0}, {"epoch": 2}, {"epoch": 3, "train_loss": 1.0}]
+    history: list[dict[str, float]] = [
+        {"epoch": 1, "train_loss": 3.0},
+        {"epoch": 2},
+        {"epoch": 3, "train_loss": 1.0},
+    ]
     plots.plot_learning_curves(history, tmp_path / "curves.png", title="")
     (line,) = drawn[0].axes[0].get_lines()
     np.testing.assert_array_equal(line.get_xydata(), [[1, 3.0], [3, 1.0]])
@@ -97,11 +101,10 @@ def test_a_failed_write_leaves_the_old_picture_and_no_scraps(
     path = tmp_path / "curves.png"
     path.write_bytes(b"old")
 
-    def fail(self: Figure, target: Path, **_: object) -> None:
-        Path(target).write_bytes(b"half")
+    def fail(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(Figure, "savefig", fail)
+    monkeypatch.setattr("emobench.runs.files.os.replace", fail)
     with pytest.raises(OSError, match="No space left"):
         plots.plot_learning_curves(HISTORY, path, title="")
     assert path.read_bytes() == b"old"
