@@ -14,7 +14,7 @@ from typing import Any
 from emobench.api import UsageError, unknown_name
 from emobench.boards.board import Board, Constant, Row, RowCosts, Standing, Verdict
 from emobench.boards.constant import constant_predictor
-from emobench.runs.record import Record, State
+from emobench.runs.record import LOADING_KEYS, Record, State
 from emobench.scoring.catalogue import METRICS
 
 MARK = 0.8
@@ -91,8 +91,10 @@ def build_board(
 
 
 def recipe_hash(recipe: Mapping[str, Any]) -> str:
-    """Short hash of a resolved recipe; what it is called and where it is run is left out."""
+    """Short hash of what a resolved recipe does, whatever it is called and wherever it runs."""
     method = {key: value for key, value in recipe.items() if key not in NOT_THE_METHOD}
+    if isinstance(train := method.get("train"), Mapping):
+        method["train"] = {key: train[key] for key in train if key not in LOADING_KEYS}
     text = json.dumps(method, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

@@ -14,6 +14,9 @@ State = Literal[
 FINAL_STATES: frozenset[State] = frozenset({"ok", "collapsed", "diverged"})
 """States that a rerun would only repeat: the stored record is the answer."""
 
+LOADING_KEYS = frozenset({"workers", "checkpoint_every"})
+"""Keys of a recipe's `train` that decide how it runs and not what comes out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:

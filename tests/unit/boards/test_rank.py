@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from emobench.api import UsageError
 from emobench.boards.board import Standing
 from emobench.boards.rank import build_board, build_boards, recipe_hash
-from emobench.runs.record import Record
+from emobench.recipes.load import load_recipe
+from emobench.registry import load_registry
+from emobench.runs.record import LOADING_KEYS, Record
 
 TASK = "synthetic-speech/speakers"
 MakeRecord = Callable[..., Record]
@@ -118,6 +120,19 @@ def test_one_name_for_two_recipes_makes_two_rows(record: MakeRecord) -> None:
 def test_what_a_recipe_is_called_is_not_part_of_its_hash() -> None:
     method = {"train": {"epochs": 2}}
     assert recipe_hash({**method, "name": "a", "summary": "b", "task": "c"}) == recipe_hash(method)
+
+
+def test_how_a_recipe_is_loaded_and_kept_is_not_part_of_its_hash(record: MakeRecord) -> None:
+    runs = [
+        record(seed=0, options={"train": {"epochs": 2, "workers": 0, "checkpoint_every": 1}}),
+        record(seed=1, options={"train": {"epochs": 2, "workers": 4, "checkpoint_every": 5}}),
+    ]
+    assert [row.seeds for row in build_board(TASK, runs).rows] == [(0, 1)]
+
+
+def test_the_loading_keys_are_those_that_a_recipes_identity_leaves_out() -> None:
+    recipe = load_recipe("enhanced", registry=load_registry())
+    assert set(recipe.dump()["train"]) - set(recipe.method()["train"]) == LOADING_KEYS
 
 
 def test_of_a_run_done_twice_the_newest_counts(record: MakeRecord) -> None:
