@@ -1,4 +1,4 @@
-"""What the tests of every first-party plugin share: a guard over the global random generators."""
+"""What the tests of every first-party plugin share: patience, and a guard over global randomness."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+
+# The first call of anything may load half of torch, so the time of one example says nothing.
+settings.register_profile("plugins", deadline=None)
+settings.load_profile("plugins")
 
 
 def _next_draws() -> tuple[float, float, float]:
