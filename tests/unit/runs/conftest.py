@@ -1,34 +1,47 @@
-"""Records for the tests of this room."""
+"""A recipe and a task that train in a fraction of a second."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from emobench.runs.record import Record, TargetScores, TaskStamp
+from emobench.recipes.load import load_recipe
+from emobench.recipes.model import Recipe
+from emobench.registry import load_registry
+from emobench.runs.plan import Plan, Settings, plan_runs
+
+RECIPE = """
+schema: 1
+task: task.yaml
+frontend: values
+backbone: {use: dense, hidden: [8]}
+head: linear
+loss: cross_entropy
+optimizer: adam
+train: {epochs: 2, batch_size: 32}
+"""
+TASK = """
+name: tiny-table
+dataset: {use: synthetic-au, items: 160, identities: 10}
+protocol: {use: grouped-holdout}
+"""
 
 
 @pytest.fixture
-def make_record() -> Callable[..., Record]:
-    def make(run_id: str = "run-1", **changes: Any) -> Record:
-        values: dict[str, Any] = {
-            "id": run_id,
-            "identity": run_id,
-            "recipe_name": "baseline",
-            "recipe": {"schema": 1, "optimizer": {"use": "adamw", "lr": 1e-3}},
-            "task": TaskStamp(
-                name="toy/people",
-                version=1,
-                metric="uar",
-                protocol={"use": "random"},
-                targets=("emotion",),
-            ),
-            "seed": 0,
-            "state": "ok",
-            "scores": {"emotion": TargetScores(metrics={"uar": 0.5, "accuracy": 0.6})},
-        }
-        return Record(**{**values, **changes})
+def recipe(tmp_path: Path) -> Recipe:
+    (tmp_path / "task.yaml").write_text(TASK)
+    path = tmp_path / "small.yaml"
+    path.write_text(RECIPE)
+    return load_recipe(str(path), registry=load_registry())
 
-    return make
+
+@pytest.fixture
+def plan(recipe: Recipe) -> Plan:
+    (only,) = plan_runs([recipe], registry=load_registry())
+    return only
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(runs=tmp_path / "runs", cache=tmp_path / "cache", device="cpu")
