@@ -1,4 +1,4 @@
-"""What the tests of every first-party plugin share: patience, and a guard over global randomness."""
+"""What tests of all first-party plugins share: patience, and a guard over global randomness."""
 
 from __future__ import annotations
 
