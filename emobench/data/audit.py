@@ -13,6 +13,7 @@ import numpy as np
 from emobench.api import Items, ProtocolOptions, Target
 from emobench.data.augmented import COPY_FIELD
 from emobench.data.protocols import Split
+from emobench.data.wording import some
 
 Severity = Literal["info", "warned", "leaky"]
 Verdict = Literal["clean", "warned", "leaky"]
@@ -112,7 +113,7 @@ def _shared_groups(items: Items, split: Split) -> Iterator[Finding]:
             check="shared-groups",
             severity="leaky",
             message=f"{len(shared)} of {len(in_test)} test {word}s are also in training or "
-            f"validation ({_some(shared)}): {_share(touched, split)} are theirs",
+            f"validation ({some(shared)}): {_share(touched, split)} are theirs",
             items=_named(items, touched),
         )
     inner = training & validation
@@ -122,7 +123,7 @@ def _shared_groups(items: Items, split: Split) -> Iterator[Finding]:
             check="shared-groups-validation",
             severity="warned",
             message=f"{len(inner)} of {len(validation)} validation {word}s are also in training "
-            f"({_some(inner)}): what is chosen on validation is chosen on scores too high",
+            f"({some(inner)}): what is chosen on validation is chosen on scores too high",
             items=_named(items, touched),
         )
 
@@ -200,8 +201,3 @@ def _share(touched: Sequence[int], split: Split) -> str:
 
 def _named(items: Items, positions: Sequence[int]) -> tuple[str, ...]:
     return tuple(items.ids[index] for index in positions[:NAMED])
-
-
-def _some(names: set[str]) -> str:
-    ordered = sorted(names)
-    return ", ".join(ordered[:5]) + (", …" if len(ordered) > 5 else "")

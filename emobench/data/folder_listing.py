@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from emobench.api import DataError, unknown_name
 from emobench.data.folder_options import FolderOptions, Where
 from emobench.data.media import AUDIO_SUFFIXES, IMAGE_SUFFIXES
+from emobench.data.wording import some
 
 PASSED_OVER = (".", "__MACOSX")
 """What the names of folders begin with that are no part of the data."""
@@ -204,8 +205,3 @@ def _matcher(pattern: str) -> Callable[[PurePosixPath], str | None]:
         return match.group(1) if compiled.groups else match.group(0)
 
     return find
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, for a message."""
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")

@@ -9,6 +9,7 @@ import numpy as np
 
 from emobench.api import DataError, Items, ProtocolOptions, Target, seed_for, unknown_name
 from emobench.data.strata import Strata, find_strata
+from emobench.data.wording import some
 
 GROUPED = ("grouped-kfold", "grouped-holdout")
 
@@ -103,7 +104,7 @@ def _grouped(
         if len(names) < protocol.folds:
             raise DataError(
                 f"{protocol.folds} folds need at least {protocol.folds} {items.group_name}s, the "
-                f"dataset has {len(names)} ({_some(names)}); set protocol.folds to {len(names)} "
+                f"dataset has {len(names)} ({some(names)}); set protocol.folds to {len(names)} "
                 "or fewer"
             )
         in_test = assign_groups(table, [1 / protocol.folds] * protocol.folds, random=random) == fold
@@ -115,7 +116,7 @@ def _grouped(
         raise DataError(
             f"fold {fold} of protocol '{protocol.use}' leaves one {items.group_name} for training "
             f"and validation, which need one each; the dataset has {len(names)} "
-            f"({_some(names)}): use more folds, or add {items.group_name}s"
+            f"({some(names)}): use more folds, or add {items.group_name}s"
         )
     train, validation = _hold_out_groups(
         rest, group_of, strata, protocol.validation, _generator(protocol, f"validation {fold}")
@@ -134,7 +135,7 @@ def _groups(items: Items, protocol: ProtocolOptions) -> tuple[tuple[str, ...], n
     without = [item for item, group in zip(items.ids, items.groups, strict=True) if not group]
     if without:
         raise DataError(
-            f"{len(without)} of {len(items)} items have no {items.group_name}: {_some(without)}; "
+            f"{len(without)} of {len(items)} items have no {items.group_name}: {some(without)}; "
             f"give each one, for protocol '{protocol.use}' keeps {items.group_name}s apart"
         )
     names, group_of = np.unique(np.array(items.groups), return_inverse=True)
@@ -146,7 +147,7 @@ def _groups(items: Items, protocol: ProtocolOptions) -> tuple[tuple[str, ...], n
         )
     if len(names) == 2:
         raise DataError(
-            f"the dataset has two {word}s ({_some(names.tolist())}), but train, validation and "
+            f"the dataset has two {word}s ({some(names.tolist())}), but train, validation and "
             f"test need one each; add {word}s, or choose protocol 'random', which is marked"
         )
     return tuple(names.tolist()), group_of.astype(np.int64).reshape(-1)
@@ -252,9 +253,7 @@ def _official(
     )
     for word, positions in (("train", train), ("test", test)):
         if not len(positions):
-            raise DataError(
-                f"the official split has no {word} items; it names: {_some(set(words))}"
-            )
+            raise DataError(f"the official split has no {word} items; it names: {some(set(words))}")
     if len(validation):
         return train, validation, test
     random = _generator(protocol, "validation")
@@ -294,8 +293,3 @@ def _hold_out_items(
             count = int(np.clip(round(share * len(members)), 1, len(members) - 1))
             held[members[:count]] = True
     return positions[~held], positions[held]
-
-
-def _some(names: Sequence[str] | set[str]) -> str:
-    ordered = sorted(names)
-    return ", ".join(ordered[:5]) + (", …" if len(ordered) > 5 else "")
