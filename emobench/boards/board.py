@@ -93,3 +93,7 @@ class Board:
         """The row's recipe; where two recipes share a name, with their hashes."""
         shared = sum(each.recipe == row.recipe for each in self.rows) > 1
         return f"{row.recipe} ({row.recipe_hash})" if shared else row.recipe
+
+    def rank_of(self, row: Row) -> int | None:
+        """The row's rank; only an honest row has one."""
+        return self.rows.index(row) + 1 if row.standing is Standing.HONEST else None

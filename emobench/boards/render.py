@@ -17,27 +17,12 @@ from emobench.boards.board import (
     Standing,
 )
 from emobench.boards.text import board_file, code, escape, one_line, shorten
+from emobench.boards.words import NOTHING, count, figure, heading, mean, tally, title
 from emobench.scoring.catalogue import METRICS
 
-NOTHING = "–"
 SECONDARY = ("macro_f1", "uar", "accuracy", "map", "micro_f1", "ccc", "mae", "rmse")
-TITLES = {
-    "macro_f1": "Macro-F1",
-    "uar": "UAR",
-    "accuracy": "Accuracy",
-    "weighted_f1": "Weighted F1",
-    "map": "mAP",
-    "micro_f1": "Micro-F1",
-    "ccc": "CCC",
-    "mae": "MAE",
-    "rmse": "RMSE",
-    "kl": "KL divergence",
-    "ece": "ECE",
-    "log_loss": "Log loss",
-    "pearson": "Pearson",
-}
 HEAD = "Written by `emobench leaderboard`; edits are lost."
-FIGURES = {"Score", *TITLES.values(), "Seeds", "Folds", "Train time", "Parameters", "ms/item"}
+FIGURES = {"Score", *map(heading, METRICS), "Seeds", "Folds", "Train time", "Parameters", "ms/item"}
 
 Table = list[dict[str, str]]
 
@@ -94,7 +79,7 @@ def _about(board: Board) -> str:
     meaning = f" ({metric.summary})" if metric else ""
     better = "lower" if metric and not metric.higher_is_better else "higher"
     return (
-        f"Task version {board.version}. {split}. Ranked by {escape(_title(board.metric))}"
+        f"Task version {board.version}. {split}. Ranked by {escape(title(board.metric))}"
         f"{meaning}; {better} is better. A score is the mean over seeds, ± the standard deviation "
         "over seeds; a seed's score is the mean over its folds."
     )
@@ -108,7 +93,7 @@ def _caveats(board: Board) -> list[str]:
             "compare with care."
         )
     if board.older:
-        caveats.append(f"{_count(board.older, 'record')} of earlier versions of the task left out.")
+        caveats.append(f"{count(board.older, 'record')} of earlier versions of the task left out.")
     return caveats
 
 
@@ -122,12 +107,11 @@ def _with_constant(board: Board) -> list[Row | None]:
 def _cells(board: Board, row: Row | None) -> dict[str, str]:
     if row is None:
         return _constant_cells(board)
-    rank = board.rows.index(row) + 1 if row.standing is Standing.HONEST else None
     return {
-        "#": str(rank) if rank else NOTHING,
+        "#": str(board.rank_of(row) or NOTHING),
         "Recipe": _name(board, row),
         "Score": _score(board, row),
-        **{_title(name): _figure(row.metrics.get(name), name) for name in _secondary(board)},
+        **{heading(name): figure(row.metrics.get(name), metric=name) for name in _secondary(board)},
         "Seeds": _part(len(row.seed_scores), len(row.seeds)),
         "Folds": _part(row.folds, board.folds),
         "State": _states(row),
@@ -145,8 +129,11 @@ def _constant_cells(board: Board) -> dict[str, str]:
     return {
         "#": NOTHING,
         "Recipe": f"*{CONSTANT_NAME}{always}*",
-        "Score": _figure(constant.score, board.metric),
-        **{_title(name): _figure(constant.metrics.get(name), name) for name in _secondary(board)},
+        "Score": figure(constant.score, metric=board.metric),
+        **{
+            heading(name): figure(constant.metrics.get(name), metric=name)
+            for name in _secondary(board)
+        },
         **dict.fromkeys(titles, NOTHING),
     }
 
@@ -162,16 +149,12 @@ def _name(board: Board, row: Row) -> str:
 
 
 def _score(board: Board, row: Row) -> str:
-    shown = _figure(row.score, board.metric)
-    if row.spread is not None:
-        shown += f" ± {_figure(row.spread, board.metric)}"
+    shown = mean(row.score, spread=row.spread, metric=board.metric)
     return f"{shown} **80%+**" if row.reaches_80 else shown
 
 
 def _states(row: Row) -> str:
-    if len(row.states) == 1:
-        return row.state
-    return ", ".join(f"{count} {state}" for state, count in row.states.items())
+    return row.state if len(row.states) == 1 else tally(row.states)
 
 
 def _reason(board: Board, row: Row) -> str:
@@ -196,18 +179,14 @@ def _summary(board: Board) -> dict[str, str]:
     leaky = [row for row in board.rows if row.standing is Standing.LEAKY]
     return {
         "Task": f"[{escape(board.task)}]({board_file(board.task)})",
-        "Metric": _title(board.metric),
+        "Metric": title(board.metric),
         "Best honest recipe": _name(board, best) if best else NOTHING,
         "Score": _score(board, best) if best else NOTHING,
-        "Constant predictor": _figure(board.constant.score, board.metric),
+        "Constant predictor": figure(board.constant.score, metric=board.metric),
         "Recipes": str(len(board.rows)),
         "80%+": str(sum(row.reaches_80 for row in board.rows)),
         "Leaky": str(len(leaky)),
-        "No result": ", ".join(
-            f"{count} {state}"
-            for state, count in sorted(Counter(row.state for row in faulty).items())
-        )
-        or "0",
+        "No result": tally(dict(sorted(Counter(row.state for row in faulty).items()))) or "0",
     }
 
 
@@ -218,23 +197,8 @@ def _table(rows: Table) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _title(metric: str) -> str:
-    return TITLES.get(metric, metric)
-
-
-def _figure(value: float | None, metric: str) -> str:
-    if value is None:
-        return NOTHING
-    percent = metric in METRICS and METRICS[metric].percent
-    return f"{100 * value:.1f}%" if percent else f"{value:.3f}"
-
-
 def _part(done: int, whole: int) -> str:
     return str(whole) if done == whole else f"{done} of {whole}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _duration(seconds: float) -> str:

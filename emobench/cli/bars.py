@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+from emobench.boards.words import figure, title
 from emobench.cli.progress import Progress, step_figures
-from emobench.cli.text import figure, title
 from emobench.runs.listener import StepReport
 
 if TYPE_CHECKING:

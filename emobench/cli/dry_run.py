@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emobench.api import EmobenchError
-from emobench.cli.text import count, print_json, print_lines, table
+from emobench.boards.words import count
+from emobench.cli.text import print_json, print_lines, table
 from emobench.registry import Registry
 from emobench.runs.opening import stored_record
 from emobench.runs.plan import Plan, Settings

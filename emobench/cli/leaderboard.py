@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from emobench.api import RecipeError, UsageError
+from emobench.boards.board import CONSTANT_NAME
+from emobench.boards.words import NOTHING, count, figure, mean, tally, title
 from emobench.cli import flags
-from emobench.cli.text import count, figure, print_json, print_lines, table, title
+from emobench.cli.text import print_json, print_lines, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,13 +129,11 @@ def _board_lines(board: Board) -> list[str]:
     rows.insert(
         board.constant_rank,
         [
-            "-",
-            "constant predictor" + (f" ({constant.class_name})" if constant.class_name else ""),
+            NOTHING,
+            CONSTANT_NAME + (f" ({constant.class_name})" if constant.class_name else ""),
             figure(constant.score, metric=board.metric),
             *(figure(constant.metrics.get(name), metric=name) for name in others),
-            "-",
-            "-",
-            "-",
+            *[NOTHING] * 3,
         ],
     )
     lines = [f"{board.task} (version {board.version}), ranked by {title(board.metric)}"]
@@ -145,16 +145,12 @@ def _board_lines(board: Board) -> list[str]:
 
 
 def _cells(board: Board, row: Row, others: Sequence[str]) -> list[str]:
-    score = figure(row.score, metric=board.metric)
-    if row.spread is not None:
-        score += f" ± {figure(row.spread, metric=board.metric)}"
-    rank = str(board.rows.index(row) + 1) if row.standing.value == "honest" else "-"
     return [
-        rank,
+        str(board.rank_of(row) or NOTHING),
         board.name_of(row) + (" 80%+" if row.reaches_80 else ""),
-        score,
+        mean(row.score, spread=row.spread, metric=board.metric),
         *(figure(row.metrics.get(name), metric=name) for name in others),
         str(len(row.seed_scores)),
-        ", ".join(f"{number} {state}" for state, number in row.states.items()),
+        tally(row.states),
         row.audit,
     ]

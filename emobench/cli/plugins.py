@@ -9,8 +9,9 @@ import click
 
 from emobench.api import KINDS, DatasetComponent, Options, UsageError, unknown_name
 from emobench.api.options import OptionField
+from emobench.boards.words import count
 from emobench.cli import flags
-from emobench.cli.text import count, print_json, print_lines, table
+from emobench.cli.text import print_json, print_lines, table
 from emobench.recipes.model import LIST_SECTIONS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from emobench.cli.text import figure, percent, title
+from emobench.boards.words import figure, percent, title
 from emobench.runs.listener import Listener, StepReport
 
 if TYPE_CHECKING:

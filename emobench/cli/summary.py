@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from emobench.boards.board import Board, Row
+from emobench.boards.board import Board
 from emobench.boards.rank import build_boards
+from emobench.boards.words import NOTHING, count, figure, mean, percent, tally, title
 from emobench.cli.progress import plan_name
 from emobench.cli.run import Ending
-from emobench.cli.text import NOTHING, count, figure, percent, table, title
+from emobench.cli.text import table
 from emobench.runs.record import Record, TargetScores
 
 HEADLINE = ("accuracy", "uar", "macro_f1")
@@ -159,10 +160,10 @@ def _recipes_table(board: Board) -> list[str]:
     rows = [
         [
             row.recipe,
-            _mean(row, board.metric),
+            mean(row.score, spread=row.spread, metric=board.metric),
             *(figure(row.metrics.get(name), metric=name) for name in others),
             str(len(row.seed_scores)),
-            ", ".join(f"{number} {state}" for state, number in row.states.items()),
+            tally(row.states),
         ]
         for row in board.rows
     ]
@@ -178,11 +179,6 @@ def _recipes_table(board: Board) -> list[str]:
     )
     reasons = [f"  {row.recipe}: {row.state}: {row.reason}" for row in board.rows if row.reason]
     return [*lines, *reasons]
-
-
-def _mean(row: Row, metric: str) -> str:
-    shown = figure(row.score, metric=metric)
-    return shown if row.spread is None else f"{shown} ± {figure(row.spread, metric=metric)}"
 
 
 def _next_steps(endings: Sequence[Ending], runs: Path) -> list[str]:

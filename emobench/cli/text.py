@@ -1,4 +1,4 @@
-"""Plain text for a terminal or a log: tables, figures, JSON. Loads nothing heavy."""
+"""Plain text for a terminal or a log: tables and JSON. Loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,29 +8,8 @@ from typing import Any
 
 import click
 
-from emobench.scoring.catalogue import METRICS
-
 JSON_SCHEMA = 1
 """Rises when the shape of any `--json` document changes."""
-NOTHING = "-"
-TITLES = {"uar": "UAR", "macro_f1": "macro F1", "weighted_f1": "weighted F1", "map": "mAP"}
-
-
-def title(metric: str) -> str:
-    """A metric as a column says it."""
-    return TITLES.get(metric, metric)
-
-
-def figure(value: float | None, *, metric: str) -> str:
-    """A metric's value, in percent where it is a share."""
-    if value is None:
-        return NOTHING
-    return percent(value) if metric in METRICS and METRICS[metric].percent else f"{value:.3f}"
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with one decimal."""
-    return f"{100 * share:.1f}%"
 
 
 def table(
@@ -58,8 +37,3 @@ def print_lines(lines: Sequence[str]) -> None:
 def print_json(document: dict[str, Any]) -> None:
     """Print the one JSON document of a command, its version first."""
     click.echo(json.dumps({"schema": JSON_SCHEMA, **document}, indent=1))
-
-
-def count(number: int, noun: str) -> str:
-    """`1 run`, `2 runs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -27,7 +27,7 @@ over seeds; a seed's score is the mean over its folds.
 
 > Synthetic data: a test bench.
 
-| # | Recipe | Score | Macro-F1 | Accuracy | Seeds | Folds | State | Audit | Train time | \
+| # | Recipe | Score | Macro F1 | Accuracy | Seeds | Folds | State | Audit | Train time | \
 Parameters | ms/item |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: |
 | 1 | enhanced | 83.0% ± 1.4% **80%+** | 78.0% | 84.0% | 2 | 1 | ok | clean | 30.0 s | 120,000 \

@@ -51,7 +51,7 @@ def test_a_clock_reads_as_people_write_time(seconds: float, words: str) -> None:
 
 def test_figures_show_those_that_there_are() -> None:
     row = {"train_loss": 1.0, "validation_ccc": 0.25, "learning_rate": 0.001, "other": 3.0}
-    assert figures(row, metric="ccc") == ["loss 1.0000", "validation ccc 0.250", "rate 1.00e-03"]
+    assert figures(row, metric="ccc") == ["loss 1.0000", "validation CCC 0.250", "rate 1.00e-03"]
 
 
 def test_a_step_without_accuracy_shows_none() -> None:
