@@ -25,6 +25,9 @@ MAX_PIXELS = 64_000_000
 MAX_SECONDS = 3600
 """Likewise for a clip of speech."""
 
+MAX_VALUES = 2**28
+"""Samples of all channels together: a gibibyte once decoded."""
+
 MP3_PADDING = 2304
 """Samples by which an MP3 may differ from its header: encoders pad by up to two frames."""
 
@@ -39,11 +42,7 @@ def read_audio(path: Path, *, rate: int) -> np.ndarray:
         with soundfile.SoundFile(path) as file:
             declared, own_rate = file.frames, file.samplerate
             slack = MP3_PADDING if file.format == "MP3" else 0
-            if declared > MAX_SECONDS * own_rate:
-                raise DataError(
-                    f"{path}: lasts {declared / own_rate:.0f} s, more than the {MAX_SECONDS} s "
-                    "that one clip may last; cut it into clips"
-                )
+            _refuse_too_long(path, frames=declared, rate=own_rate, channels=file.channels)
             samples: np.ndarray = file.read(dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise DataError(f"{path}: cannot be decoded as audio: {_reason(error)}") from error
@@ -78,6 +77,20 @@ def read_image(path: Path, *, mode: Literal["grey", "rgb"]) -> np.ndarray:
     except (OSError, ValueError, SyntaxError) as error:
         raise DataError(f"{path}: cannot be decoded as an image: {_reason(error)}") from error
     return np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[:, :, None])
+
+
+def _refuse_too_long(path: Path, *, frames: int, rate: int, channels: int) -> None:
+    """Judge by the header, before memory is taken for what it declares."""
+    if frames > MAX_SECONDS * rate:
+        raise DataError(
+            f"{path}: lasts {frames / rate:.0f} s, more than the {MAX_SECONDS} s "
+            "that one clip may last; cut it into clips"
+        )
+    if frames * channels > MAX_VALUES:
+        raise DataError(
+            f"{path}: declares {frames:,} x {channels} samples; at most {MAX_VALUES:,} in all are "
+            "decoded; cut it into clips"
+        )
 
 
 _MODES = {"grey": "L", "rgb": "RGB"}

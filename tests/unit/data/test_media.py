@@ -78,6 +78,41 @@ def test_a_file_that_is_no_audio_is_refused_by_name(tmp_path):
         read_audio(tmp_path / "notes.wav", rate=16000)
 
 
+def declare_flac(path, *, frames, rate, channels):
+    """A short FLAC whose header promises more: the count is the last 36 bits of these 8 bytes."""
+    write_audio(path, np.zeros((64, channels)), rate)
+    content = bytearray(path.read_bytes())
+    facts = int.from_bytes(content[18:26]) & ~(2**36 - 1)
+    content[18:26] = (facts | frames).to_bytes(8)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("frames", "channels", "promise"),
+    [
+        (3600 * 655_350, 8, "2,359,260,000 x 8 samples"),
+        (2**25 + 1, 8, "33,554,433 x 8 samples"),
+        (2**28 + 1, 1, "268,435,457 x 1 samples"),
+    ],
+)
+def test_a_clip_that_declares_a_huge_size_is_refused_before_it_is_decoded(
+    tmp_path, frames, channels, promise
+):
+    path = declare_flac(tmp_path / "bomb.flac", frames=frames, rate=655_350, channels=channels)
+    with pytest.raises(DataError) as caught:
+        read_audio(path, rate=16000)
+    assert str(caught.value) == (
+        f"{path}: declares {promise}; at most 268,435,456 in all are decoded; cut it into clips"
+    )
+
+
+def test_a_clip_of_more_than_an_hour_is_refused(tmp_path):
+    path = declare_flac(tmp_path / "long.flac", frames=3601 * 8000, rate=8000, channels=1)
+    with pytest.raises(DataError, match=r"long\.flac: lasts 3601 s, more than the 3600 s"):
+        read_audio(path, rate=16000)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"gone\.png: cannot be read: No such file"):
         read_image(tmp_path / "gone.png", mode="grey")
