@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 import os
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from emobench.api import DataError, unknown_name
 from emobench.data.folder_options import FolderOptions, Where
@@ -138,7 +139,12 @@ def _from_table(root: Path, options: FolderOptions) -> list[Listed]:
         empty = [column for column in wanted.values() if not row[column.strip()]]
         if empty:
             raise DataError(f"{table}: row {number} has nothing in column '{empty[0]}'")
-        name = row[options.file.strip()].replace("\\", "/")
+        name = _below_root(row[options.file.strip()])
+        if not name:
+            raise DataError(
+                f"{table}: row {number} names '{row[options.file.strip()]}', which lies outside "
+                f"the data folder {root}; give paths relative to that folder, and without '..'"
+            )
         if name in files:
             raise DataError(f"{table}: row {number} lists {name} a second time")
         files[name] = Listed(name=name, row=row)
@@ -149,6 +155,16 @@ def _from_table(root: Path, options: FolderOptions) -> list[Listed]:
             f"{some(absent)}; paths in column '{options.file}' are relative to that folder"
         )
     return list(files.values())
+
+
+def _below_root(name: str) -> str:
+    """One spelling of a path below the root, with forward slashes; empty when it leads out.
+
+    Names become ids of items, so a path of this machine would end up in records.
+    """
+    plain = posixpath.normpath(name.replace("\\", "/"))
+    absolute = PurePosixPath(plain).is_absolute() or PureWindowsPath(plain).is_absolute()
+    return "" if absolute or plain.split("/")[0] == ".." else plain
 
 
 def _read_rows(table: Path) -> list[dict[str, str]]:

@@ -186,6 +186,37 @@ def test_a_table_at_fault_is_named_with_the_row_or_column(clips, rows, options, 
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "outside", ["../b.wav", "sad/../../b.wav", "{parent}/b.wav", "..\\b.wav", "C:\\clips\\b.wav"]
+)
+def test_a_table_that_leads_out_of_the_data_folder_is_refused_with_the_row(tmp_path, outside):
+    root = tmp_path / "clips"
+    write_clip(tmp_path / "b.wav")
+    write_clip(root / "sad" / "a.wav")
+    name = outside.format(parent=tmp_path)
+    table = write_table(root, f"file,emotion\nsad/a.wav,S\n{name},H")
+    with pytest.raises(DataError) as caught:
+        open_folder(root, table=table, label={"column": "emotion"}).items()
+    assert str(caught.value) == (
+        f"{root / table}: row 3 names '{name}', which lies outside the data folder {root}; "
+        "give paths relative to that folder, and without '..'"
+    )
+
+
+@pytest.mark.parametrize("name", ["./sad/SM1_01.wav", "happy/../sad/SM1_01.wav", "sad\\SM1_01.wav"])
+def test_every_spelling_of_a_path_gives_one_id(clips, name):
+    table = write_table(clips, f"file,emotion\n{name},S")
+    assert open_folder(clips, table=table, label={"column": "emotion"}).items().ids == (
+        "sad/SM1_01.wav",
+    )
+
+
+def test_a_file_listed_twice_in_two_spellings_is_refused(clips):
+    table = write_table(clips, "file,emotion\nsad/SM1_01.wav,S\n./sad//SM1_01.wav,H")
+    with pytest.raises(DataError, match=r"row 3 lists sad/SM1_01\.wav a second time"):
+        open_folder(clips, table=table, label={"column": "emotion"}).items()
+
+
 def test_a_table_that_lists_other_files_is_refused(clips):
     (clips / "notes.txt").write_text("notes")
     table = write_table(clips, "file,emotion\nsad/SM1_01.wav,S\nnotes.txt,H")
