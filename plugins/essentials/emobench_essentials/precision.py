@@ -54,6 +54,6 @@ class Amp:
         return self.scaler.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up such a state."""
-        if self.scaler.is_enabled():
+        """Take up such a state; an empty one is of a run whose device needed no scaling."""
+        if state and self.scaler.is_enabled():
             self.scaler.load_state_dict(state)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -56,3 +58,14 @@ def make_run(make_context: Callable[..., Context]) -> Callable[..., RunState]:
         )
 
     return make
+
+
+@pytest.fixture
+def through_a_checkpoint() -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A state as a resumed run gets it: written as text, read back, none of its objects shared."""
+
+    def write_and_read(state: dict[str, Any]) -> dict[str, Any]:
+        restored: dict[str, Any] = json.loads(json.dumps(state))
+        return restored
+
+    return write_and_read

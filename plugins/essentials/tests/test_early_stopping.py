@@ -55,14 +55,23 @@ def test_a_metric_that_is_never_a_number_stops_too(make_context, make_run):
     assert epochs_until_stop(technique, run, "validation_uar", [math.nan, math.nan]) == 2
 
 
-def test_a_resumed_run_stops_in_the_same_epoch(make_context, make_run):
-    values = [0.5, 0.4, 0.4, 0.4]
-    options = EarlyStoppingOptions(patience=3)
-    first = EarlyStopping(options, make_context())
-    assert epochs_until_stop(first, make_run(), "validation_uar", values[:2]) is None
-    second = EarlyStopping(options, make_context())
-    second.load_state_dict(first.state_dict())
-    assert epochs_until_stop(second, make_run(), "validation_uar", values[2:]) == 2
+FIGURES = [0.3, math.nan, 0.5, 0.4, 0.1 + 0.2, 0.7, 0.6, math.nan, 0.7, 0.65, 0.9]
+
+
+@pytest.mark.parametrize("cut", range(9))
+def test_a_resumed_run_stops_in_the_same_epoch_for_the_same_reason(
+    make_context, make_run, through_a_checkpoint, cut
+):
+    options = EarlyStoppingOptions(patience=4)
+    straight, whole = EarlyStopping(options, make_context()), make_run()
+    assert epochs_until_stop(straight, whole, "validation_uar", FIGURES) == 10
+    first, second = (EarlyStopping(options, make_context()) for _ in range(2))
+    assert epochs_until_stop(first, make_run(), "validation_uar", FIGURES[:cut]) is None
+    second.load_state_dict(through_a_checkpoint(first.state_dict()))
+    resumed = make_run()
+    assert epochs_until_stop(second, resumed, "validation_uar", FIGURES[cut:]) == 10 - cut
+    assert resumed.stop_reason == whole.stop_reason
+    assert second.state_dict() == straight.state_dict()
 
 
 def test_an_unknown_metric_is_named_with_those_that_exist(make_context, make_run):

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -50,6 +52,80 @@ def test_without_a_scaler_backward_and_update_are_the_plain_ones(make_context, m
     plain.model(torch.ones(2, 3)).square().sum().backward()
     plain.optimizer.step()
     assert torch.equal(ours.model.weight, plain.model.weight)
+
+
+def cpu_scaler() -> torch.amp.GradScaler:
+    """A scaler that is on without a GPU, and quick to change its scale."""
+    return torch.amp.GradScaler("cpu", init_scale=4.0, growth_interval=2)
+
+
+def scaled_amp(context) -> Amp:
+    amp = Amp(AmpOptions(), context)
+    amp.scaler = cpu_scaler()
+    return amp
+
+
+def scaled_updates(amp: Amp, run, factors: list[float]) -> list[tuple[float, torch.Tensor]]:
+    """The scale and the weights after each update; an infinite factor spoils its gradients."""
+    seen = []
+    for factor in factors:
+        run.optimizer.zero_grad()
+        amp.backward(run.model(torch.ones(2, 3)).square().sum() * factor)
+        amp.before_update(run)
+        amp.update(run)
+        seen.append((amp.scaler.get_scale(), run.model.weight.detach().clone()))
+    return seen
+
+
+FACTORS = [0.1, 0.1, 0.2, math.inf, math.inf, 0.1, 0.1, 0.1, math.inf, 0.1, 0.1]
+
+
+@pytest.mark.parametrize("cut", range(len(FACTORS)))
+def test_a_resumed_scaler_goes_on_to_the_bit(make_context, make_run, through_a_checkpoint, cut):
+    torch.manual_seed(0)
+    straight, broken = make_run(nn.Linear(3, 1)), make_run(nn.Linear(3, 1))
+    broken.model.load_state_dict(straight.model.state_dict())
+    whole_amp, first, second = (scaled_amp(make_context()) for _ in range(3))
+    whole = scaled_updates(whole_amp, straight, FACTORS)
+    assert {scale for scale, _ in whole} == {2.0, 4.0, 8.0}
+    scaled_updates(first, broken, FACTORS[:cut])
+    second.load_state_dict(through_a_checkpoint(first.state_dict()))
+    resumed = scaled_updates(second, broken, FACTORS[cut:])
+    assert [scale for scale, _ in resumed] == [scale for scale, _ in whole[cut:]]
+    assert all(torch.equal(a, b) for (_, a), (_, b) in zip(resumed, whole[cut:], strict=True))
+    assert second.state_dict() == whole_amp.state_dict()
+
+
+def test_without_a_scaler_there_is_no_state_and_a_resumed_run_goes_on(
+    make_context, make_run, through_a_checkpoint
+):
+    torch.manual_seed(0)
+    straight, broken = make_run(nn.Linear(3, 1)), make_run(nn.Linear(3, 1))
+    broken.model.load_state_dict(straight.model.state_dict())
+    first, second = (Amp(AmpOptions(), make_context()) for _ in range(2))
+    assert first.state_dict() == {}
+    whole = scaled_updates(Amp(AmpOptions(), make_context()), straight, [0.1] * 4)
+    scaled_updates(first, broken, [0.1] * 2)
+    second.load_state_dict(through_a_checkpoint(first.state_dict()))
+    resumed = scaled_updates(second, broken, [0.1] * 2)
+    assert all(torch.equal(a, b) for (_, a), (_, b) in zip(resumed, whole[2:], strict=True))
+
+
+def test_a_run_that_moves_to_a_gpu_starts_its_scaler_afresh(make_context, through_a_checkpoint):
+    without = Amp(AmpOptions(), make_context())
+    amp = scaled_amp(make_context())
+    amp.load_state_dict(through_a_checkpoint(without.state_dict()))
+    assert amp.state_dict() == cpu_scaler().state_dict()
+
+
+def test_a_run_that_moves_to_the_cpu_leaves_its_scale_behind(
+    make_context, make_run, through_a_checkpoint
+):
+    scaled = scaled_amp(make_context())
+    scaled_updates(scaled, make_run(nn.Linear(3, 1)), [0.1] * 2)
+    amp = Amp(AmpOptions(), make_context())
+    amp.load_state_dict(through_a_checkpoint(scaled.state_dict()))
+    assert amp.state_dict() == {}
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="the loss scaler needs a GPU")
