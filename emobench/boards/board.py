@@ -71,23 +71,35 @@ class Constant:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """The leaderboard of one task at one version; `rows` are in their final order.
+    """The leaderboard of one contest: everything in it was scored on the same thing.
 
-    `constant_rank` is the number of rows above the constant predictor. `older` counts records of
-    earlier versions of the task, which are left out; `data` the copies of the data scored on.
+    A contest is a task by name and version, protocol, targets, metric, folds and data; where one
+    task name stands for several, `mark` is a short hash that tells this one from the others.
+    `rows` are in their final order, `constant_rank` is the number of rows above the constant
+    predictor. `data` is the fingerprint of the data, empty where no record saw them. `repeated`
+    counts records that a later one of the same recipe, seed and fold replaces. `offered` says
+    that the task is one of an installed dataset: its name is enough to run it.
     """
 
     task: str
     version: int
     metric: str
+    targets: tuple[str, ...]
     protocol: Mapping[str, Any]
     folds: int
-    note: str
+    data: str
     rows: tuple[Row, ...]
     constant: Constant
     constant_rank: int
-    older: int
-    data: int
+    repeated: int
+    offered: bool
+    mark: str = ""
+    note: str = ""
+
+    @property
+    def title(self) -> str:
+        """The task's name, with the mark where it has one."""
+        return f"{self.task} ({self.mark})" if self.mark else self.task
 
     def name_of(self, row: Row) -> str:
         """The row's recipe; where two recipes share a name, with their hashes."""

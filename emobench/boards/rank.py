@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean, stdev
 from typing import Any
 
-from emobench.api import UsageError, unknown_name
 from emobench.boards.board import Board, Constant, Row, RowCosts, Standing, Verdict
+from emobench.boards.command import Commands
 from emobench.boards.constant import constant_predictor
-from emobench.runs.record import LOADING_KEYS, Record, State
+from emobench.boards.contest import by_contest, recipe_hash
+from emobench.runs.record import Record, State, TaskStamp
 from emobench.scoring.catalogue import METRICS
 
 MARK = 0.8
@@ -31,8 +30,6 @@ MOST_TELLING_FIRST: tuple[State, ...] = (
 interrupted run says nothing of the recipe: it tells only where there is nothing else."""
 
 STANDINGS = tuple(Standing)
-NOT_THE_METHOD = frozenset({"name", "summary", "task", "schema"})
-"""Recipe keys that say what a recipe is called, not what it does."""
 
 
 def build_boards(
@@ -40,81 +37,74 @@ def build_boards(
     *,
     notes: Mapping[str, str] | None = None,
     shipped: Mapping[str, Mapping[str, Any]] | None = None,
+    offered: Collection[TaskStamp] = (),
 ) -> tuple[Board, ...]:
-    """The board of every task that has records, by task name."""
-    known = tuple(records)
-    return tuple(
-        build_board(task, known, note=(notes or {}).get(task, ""), shipped=shipped)
-        for task in sorted({record.task.name for record in known})
-    )
+    """The board of every contest that has records, by task name; every record is on one.
 
-
-def build_board(
-    task: str,
-    records: Iterable[Record],
-    *,
-    note: str = "",
-    shipped: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Board:
-    """Rank the records of one task, at the newest version of it that they know.
-
-    `shipped` holds the canonical resolved recipes that a bare name finds: a row whose recipe is
-    one of them is reproduced by name, any other from the `recipe.yaml` beside its record.
+    `notes` are by task name. `shipped` holds the canonical resolved recipes that a bare name
+    finds: a row whose recipe is one of them is reproduced by name, any other from the
+    `recipe.yaml` beside its record. `offered` holds the tasks, at fold 0, that a name finds.
     """
-    known = tuple(records)
-    of_task = sorted((each for each in known if each.task.name == task), key=_age)
-    if not of_task:
-        names = {record.task.name for record in known}
-        advice = f"make one with: emobench run RECIPE --task {shlex.quote(task)}"
-        raise UsageError(unknown_name("task among the records", task, names, advice=advice))
-    version = max(record.task.version for record in of_task)
-    current = [record for record in of_task if record.task.version == version]
-    stamp = current[-1].task
+    contests = by_contest(records)
+    names = Counter(contest.task for contest in contests)
+    boards = []
+    for contest, of_contest in contests.items():
+        commands = Commands(
+            shipped=shipped or {}, offered=replace(of_contest[0].task, fold=0) in offered
+        )
+        board = _board(of_contest, commands=commands, data=contest.data)
+        mark = contest.mark if names[contest.task] > 1 else ""
+        boards.append(replace(board, mark=mark, note=(notes or {}).get(contest.task, "")))
+    return tuple(sorted(boards, key=lambda board: (board.task, -board.version, board.mark)))
+
+
+def _board(records: Sequence[Record], *, commands: Commands, data: str) -> Board:
+    """The board of one contest."""
+    task = records[0].task
+    by_age = sorted(records, key=_age)
+    repeated, recipes = _by_recipe(by_age)
     rows = sorted(
-        (_row(runs, stamp.metric, shipped or {}) for runs in _by_recipe(current)),
-        key=lambda row: _order(row, stamp.metric),
+        (_row(runs, commands) for runs in recipes), key=lambda row: _order(row, task.metric)
     )
-    constant = constant_predictor(current, metric=stamp.metric)
+    constant = constant_predictor(by_age, metric=task.metric)
     return Board(
-        task=task,
-        version=version,
-        metric=stamp.metric,
-        protocol=stamp.protocol,
-        folds=stamp.folds,
-        note=note,
+        task=task.name,
+        version=task.version,
+        metric=task.metric,
+        targets=task.targets,
+        protocol=task.protocol,
+        folds=task.folds,
+        data=data,
         rows=tuple(rows),
         constant=constant,
-        constant_rank=_rows_above(constant, rows, stamp.metric),
-        older=len(of_task) - len(current),
-        data=len({record.data.fingerprint for record in current if record.data}),
+        constant_rank=_rows_above(constant, rows, task.metric),
+        repeated=repeated,
+        offered=commands.offered,
     )
-
-
-def recipe_hash(recipe: Mapping[str, Any]) -> str:
-    """Short hash of what a resolved recipe does, whatever it is called and wherever it runs."""
-    method = {key: value for key, value in recipe.items() if key not in NOT_THE_METHOD}
-    if isinstance(train := method.get("train"), Mapping):
-        method["train"] = {key: train[key] for key in train if key not in LOADING_KEYS}
-    text = json.dumps(method, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _age(record: Record) -> tuple[str, str]:
     return (record.attempts[-1].started if record.attempts else "", record.id)
 
 
-def _by_recipe(records: Sequence[Record]) -> list[list[Record]]:
-    """Records by recipe, each list by seed and fold; of a run done twice the newest is kept."""
+def _by_recipe(records: Sequence[Record]) -> tuple[int, list[list[Record]]]:
+    """How many records a newer one replaces, and the others by recipe, each by seed and fold.
+
+    Neither an interrupted run nor one that never saw its data replaces another.
+    """
     recipes: dict[tuple[str, str], dict[tuple[int, int], Record]] = {}
     for record in records:
         runs = recipes.setdefault((record.recipe_name, recipe_hash(record.recipe)), {})
         place = (record.seed, record.task.fold)
-        if record.state != "interrupted" or place not in runs:
+        tells = record.state != "interrupted" and record.data is not None
+        if tells or place not in runs:
             runs[place] = record
-    return [[runs[place] for place in sorted(runs)] for runs in recipes.values()]
+    kept = [[runs[place] for place in sorted(runs)] for runs in recipes.values()]
+    return len(records) - sum(map(len, kept)), kept
 
 
-def _row(runs: Sequence[Record], metric: str, shipped: Mapping[str, Mapping[str, Any]]) -> Row:
+def _row(runs: Sequence[Record], commands: Commands) -> Row:
+    metric = runs[0].task.metric
     scored = [record for record in runs if _figure(record, metric) is not None]
     by_seed = _means_by_seed(scored, metric)
     score = fmean(by_seed.values()) if by_seed else None
@@ -139,7 +129,7 @@ def _row(runs: Sequence[Record], metric: str, shipped: Mapping[str, Mapping[str,
         audit=audit,
         costs=_costs(scored),
         records=tuple(record.id for record in runs),
-        command=_command(runs, shipped),
+        command=commands.of(runs),
     )
 
 
@@ -205,18 +195,6 @@ def _costs(scored: Sequence[Record]) -> RowCosts | None:
         parameters=round(fmean(record.costs.parameters for record in scored)),
         ms_per_item=fmean(record.costs.ms_per_item for record in scored),
     )
-
-
-def _command(runs: Sequence[Record], shipped: Mapping[str, Mapping[str, Any]]) -> str:
-    first = runs[0]
-    own = shipped.get(first.recipe_name)
-    by_name = own is not None and recipe_hash(own) == recipe_hash(first.recipe)
-    recipe = first.recipe_name if by_name else f"{first.id}/recipe.yaml"
-    start = f"emobench run {shlex.quote(recipe)} --task {shlex.quote(first.task.name)}"
-    seeds = sorted({record.seed for record in runs})
-    if len(seeds) > 1 and seeds == list(range(len(seeds))):
-        return f"{start} --seeds {len(seeds)}"
-    return " && ".join(f"{start} --seed {seed}" for seed in seeds)
 
 
 def _order(row: Row, metric: str) -> tuple[int, int, float, str, str]:

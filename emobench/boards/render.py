@@ -16,6 +16,7 @@ from emobench.boards.board import (
     Row,
     Standing,
 )
+from emobench.boards.command import TASK_FILE
 from emobench.boards.text import board_file, code, escape, one_line, shorten
 from emobench.boards.words import NOTHING, count, figure, heading, mean, tally, title
 from emobench.scoring.catalogue import METRICS
@@ -24,12 +25,17 @@ SECONDARY = ("macro_f1", "uar", "accuracy", "map", "micro_f1", "ccc", "mae", "rm
 HEAD = "Written by `emobench leaderboard`; edits are lost."
 FIGURES = {"Score", *map(heading, METRICS), "Seeds", "Folds", "Train time", "Parameters", "ms/item"}
 
+UNKNOWN_TASK = (
+    f"Paths are below the folder of runs. No installed dataset offers this task: put its file in "
+    f"the place of {TASK_FILE}, or give `--data` and `--group` as they were, without `--task`."
+)
+
 Table = list[dict[str, str]]
 
 
 def render_board(board: Board) -> str:
     """The board as a markdown page."""
-    parts = [f"# {escape(board.task)}", HEAD, _about(board)]
+    parts = [f"# {escape(board.title)}", HEAD, _about(board)]
     if board.note:
         parts.append(f"> {escape(board.note)}")
     parts += _caveats(board)
@@ -39,17 +45,16 @@ def render_board(board: Board) -> str:
         parts += ["## What went wrong", "\n".join(reasons)]
     parts += [
         "## How to repeat it",
-        "Paths are below the folder of runs.",
+        "Paths are below the folder of runs." if board.offered else UNKNOWN_TASK,
         _table([_origin(board, row) for row in board.rows]),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def render_index(boards: Sequence[Board]) -> str:
-    """The page that lists every board, by task name."""
-    ordered = sorted(boards, key=lambda board: board.task)
+    """The page that lists every board, in the order given."""
     parts = ["# Leaderboards", HEAD]
-    parts.append(_table([_summary(board) for board in ordered]) if ordered else "No boards yet.")
+    parts.append(_table([_summary(board) for board in boards]) if boards else "No boards yet.")
     return "\n\n".join(parts) + "\n"
 
 
@@ -68,6 +73,7 @@ def board_data(board: Board) -> dict[str, Any]:
     return {
         **asdict(board),
         "schema": BOARD_SCHEMA,
+        "targets": list(board.targets),
         "protocol": json.loads(json.dumps(dict(board.protocol), default=str)),
         "rows": rows,
     }
@@ -79,21 +85,30 @@ def _about(board: Board) -> str:
     meaning = f" ({metric.summary})" if metric else ""
     better = "lower" if metric and not metric.higher_is_better else "higher"
     return (
-        f"Task version {board.version}. {split}. Ranked by {escape(title(board.metric))}"
-        f"{meaning}; {better} is better. A score is the mean over seeds, ± the standard deviation "
-        "over seeds; a seed's score is the mean over its folds."
+        f"Task version {board.version}. {split}. {_scored_on(board)}"
+        f"Ranked by {escape(title(board.metric))}{meaning}; {better} is better. "
+        "A score is the mean over seeds, ± the standard deviation over seeds; a seed's score is "
+        "the mean over its folds."
     )
+
+
+def _scored_on(board: Board) -> str:
+    predicted = f"Predicted: {escape(', '.join(board.targets))}. "
+    return f"{predicted}Data: {code(board.data[:12])}. " if board.data else predicted
 
 
 def _caveats(board: Board) -> list[str]:
     caveats = []
-    if board.data > 1:
+    if board.mark:
         caveats.append(
-            f"**These rows were scored on {board.data} different copies of the data;** "
-            "compare with care."
+            "Other boards have this task's name, but another version, protocol, target, metric "
+            "or other data; their scores do not compare with these."
         )
-    if board.older:
-        caveats.append(f"{count(board.older, 'record')} of earlier versions of the task left out.")
+    if board.repeated:
+        caveats.append(
+            f"{count(board.repeated, 'record')} left out: a later run of the same recipe, seed "
+            "and fold is shown in the place of each."
+        )
     return caveats
 
 
@@ -178,7 +193,7 @@ def _summary(board: Board) -> dict[str, str]:
     faulty = [row for row in board.rows if row.standing is Standing.NO_RESULT]
     leaky = [row for row in board.rows if row.standing is Standing.LEAKY]
     return {
-        "Task": f"[{escape(board.task)}]({board_file(board.task)})",
+        "Task": f"[{escape(board.title)}]({board_file(board.task, mark=board.mark)})",
         "Metric": title(board.metric),
         "Best honest recipe": _name(board, best) if best else NOTHING,
         "Score": _score(board, best) if best else NOTHING,

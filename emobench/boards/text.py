@@ -26,6 +26,7 @@ REPLACED = str.maketrans(
     }
 )
 SAFE_IN_CODE = re.compile(r"[A-Za-z0-9 ./=,:'&_\"(){}+-]*")
+LIKE_A_MARK = re.compile(r"-[0-9a-f]{8}$")
 SAFE_IN_FILE = re.compile(r"[a-z0-9][a-z0-9._/-]{0,99}")
 
 
@@ -58,11 +59,12 @@ def shorten(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def board_file(task: str) -> str:
-    """The file name of a task's board; a name unfit for a file is replaced and told by a hash."""
-    name = task.replace("/", "--")
-    if SAFE_IN_FILE.fullmatch(task) and "--" not in task and ".." not in task:
-        return f"{name}.md"
+def board_file(task: str, *, mark: str = "") -> str:
+    """The file name of a board; a task's name unfit for a file is replaced and told by a hash."""
+    end = f"-{mark}.md" if mark else ".md"
+    unfit = "--" in task or ".." in task or LIKE_A_MARK.search(task)
+    if SAFE_IN_FILE.fullmatch(task) and not unfit:
+        return task.replace("/", "--") + end
     kept = re.sub(r"[^a-z0-9-]+", "-", task.lower()).strip("-")[:60]
-    mark = hashlib.sha256(task.encode("utf-8", "replace")).hexdigest()[:8]
-    return f"{kept}-{mark}.md" if kept else f"{mark}.md"
+    own = hashlib.sha256(task.encode("utf-8", "replace")).hexdigest()[:8]
+    return f"{kept}-{own}{end}" if kept else f"{own}{end}"

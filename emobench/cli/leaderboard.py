@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emobench.api import RecipeError, UsageError
+from emobench.api.component import protocol_words
 from emobench.boards.board import CONSTANT_NAME
 from emobench.boards.words import NOTHING, count, figure, mean, tally, title
 from emobench.cli import flags
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from emobench.boards.board import Board, Row
+    from emobench.registry import Registry
+    from emobench.runs.record import TaskStamp
     from emobench.runs.store import Scan
 
 INDEX_PAGE = "README.md"
@@ -44,6 +47,7 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
       emobench leaderboard --out leaderboards --check
     """
     from emobench.boards.rank import build_boards
+    from emobench.registry import load_registry
     from emobench.runs.store import RunStore
 
     if check and out is None:
@@ -51,7 +55,8 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
     scan = RunStore(runs).scan()
     for damaged in scan.damaged:
         click.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
-    boards = build_boards(scan.records, shipped=_shipped())
+    registry = load_registry()
+    boards = build_boards(scan.records, shipped=_shipped(registry), offered=_offered(registry))
     if as_json:
         from emobench.boards.render import board_data
 
@@ -62,12 +67,10 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
         print_lines(_shown(boards, runs=runs, scan=scan))
 
 
-def _shipped() -> dict[str, Mapping[str, Any]]:
+def _shipped(registry: Registry) -> dict[str, Mapping[str, Any]]:
     """What the shipped recipes resolve to; one that does not load here has no row to name."""
     from emobench.recipes.load import load_recipe, shipped_recipes
-    from emobench.registry import load_registry
 
-    registry = load_registry()
     resolved: dict[str, Mapping[str, Any]] = {}
     for name in shipped_recipes():
         try:
@@ -77,11 +80,31 @@ def _shipped() -> dict[str, Mapping[str, Any]]:
     return resolved
 
 
+def _offered(registry: Registry) -> list[TaskStamp]:
+    """The tasks of installed datasets, as the record of their first fold stamps them."""
+    from emobench.data.protocols import fold_count
+    from emobench.data.tasks import find_task, list_tasks
+    from emobench.runs.record import TaskStamp
+
+    tasks = [find_task(listed.name, registry=registry) for listed in list_tasks(registry)]
+    return [
+        TaskStamp(
+            name=task.name,
+            version=task.version,
+            metric=task.metric,
+            protocol=task.protocol.dump(),
+            targets=task.targets,
+            folds=fold_count(task.protocol),
+        )
+        for task in tasks
+    ]
+
+
 def _pages(boards: Sequence[Board]) -> dict[str, str]:
     from emobench.boards.render import render_board, render_index
     from emobench.boards.text import board_file
 
-    pages = {board_file(board.task): render_board(board) for board in boards}
+    pages = {board_file(board.task, mark=board.mark): render_board(board) for board in boards}
     return {**pages, INDEX_PAGE: render_index(boards)}
 
 
@@ -137,6 +160,9 @@ def _board_lines(board: Board) -> list[str]:
         ],
     )
     lines = [f"{board.task} (version {board.version}), ranked by {title(board.metric)}"]
+    if board.mark:
+        data = f", data {board.data[:12]}" if board.data else ""
+        lines.append(f"board {board.mark}: {protocol_words(board.protocol)}{data}")
     lines += ["", *table(head, rows, right=[*head[:1], *head[2:-2]])]
     reasons = [
         f"  {board.name_of(row)}: {row.state}: {row.reason}" for row in board.rows if row.reason

@@ -32,7 +32,7 @@ def summary_lines(endings: Sequence[Ending], *, runs: Path) -> list[str]:
         lines += ["", *_runs_table(with_record)]
         records = [ending.record for ending in with_record if ending.record is not None]
         for board in build_boards(records):
-            lines += ["", f"{board.task}, by recipe:", *_recipes_table(board)]
+            lines += ["", f"{board.title}, by recipe:", *_recipes_table(board)]
         lines += _leftovers(records)
         lines += ["", f"records in {runs}"]
     failed = len(endings) - len(with_record)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from emobench.registry import BrokenPlugin, Plugin, Registry, load_registry
+from emobench.runs.record import DataStamp
 
 Command = Callable[..., Any]
 HEAVY = {"torch", "numpy", "pandas", "ray", "matplotlib", "rich", "pydantic", "scipy"}
@@ -241,6 +243,35 @@ def test_leaderboard_pages_are_written_and_checked(
     assert stale.code == 2
     assert "out of date in boards: synthetic-au--subjects.md" in stale.err
     assert (folder / "boards/synthetic-au--subjects.md").read_text() == "edited"
+
+
+def test_two_folders_of_one_name_are_two_boards(
+    emobench: Command, executor: Any, folder: Path
+) -> None:
+    for owner in ("mine", "yours"):
+        stamp = DataStamp(fingerprint=owner, train=7, validation=1, test=2)
+        executor.changes = lambda plan, stamp=stamp: {"id": stamp.fingerprint, "data": stamp}
+        emobench("run", "table.yaml", "--data", f"{owner}/clips")
+    lines = emobench("leaderboard").out.splitlines()
+    assert lines.count("data/clips (version 1), ranked by UAR") == 2
+    for owner in ("mine", "yours"):
+        assert any(line.endswith(f"validation 0.2, seed 0), data {owner}") for line in lines)
+    emobench("leaderboard", "--out", "boards")
+    pages = sorted(path.name for path in (folder / "boards").iterdir())
+    assert len(pages) == 3
+    assert all(re.fullmatch(r"data--clips-[0-9a-f]{8}\.md", name) for name in pages[1:])
+
+
+def test_a_board_gives_commands_that_find_their_task(emobench: Command, executor: Any) -> None:
+    emobench("run", "table.yaml")
+    executor.changes = lambda plan: {"id": "mine"}
+    emobench("run", "table.yaml", "--data", "clips")
+    boards = json.loads(emobench("leaderboard", "--json").out)["boards"]
+    assert {board["task"]: board["rows"][0]["command"] for board in boards} == {
+        "synthetic-au/subjects": "emobench run table-0-0/recipe.yaml "
+        "--task synthetic-au/subjects --seed 0",
+        "data/clips": "emobench run mine/recipe.yaml --task TASK_FILE --seed 0",
+    }
 
 
 def test_check_of_a_leaderboard_needs_its_folder(emobench: Command) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emobench.api import UsageError
-from emobench.boards.board import Standing
-from emobench.boards.rank import build_board, build_boards, recipe_hash
+from emobench.boards.board import Board, Standing
+from emobench.boards.contest import recipe_hash
+from emobench.boards.rank import build_boards
 from emobench.recipes.load import load_recipe
 from emobench.registry import load_registry
 from emobench.runs.record import LOADING_KEYS, Record
@@ -20,8 +22,13 @@ TASK = "synthetic-speech/speakers"
 MakeRecord = Callable[..., Record]
 
 
+def one_board(records: Iterable[Record], **known: Any) -> Board:
+    (board,) = build_boards(records, **known)
+    return board
+
+
 def names(*records: Record) -> list[str]:
-    return [row.recipe for row in build_board(TASK, records).rows]
+    return [row.recipe for row in one_board(records).rows]
 
 
 def test_higher_scores_stand_first(record: MakeRecord) -> None:
@@ -56,8 +63,7 @@ def test_a_warned_row_is_ranked_by_its_score(record: MakeRecord) -> None:
 
 
 def test_collapsed_and_failed_rows_stay_at_the_end_with_their_reason(record: MakeRecord) -> None:
-    board = build_board(
-        TASK,
+    board = one_board(
         [
             record("broken", uar=None, state="failed", reason="disk full"),
             record("fell", uar=0.5, state="collapsed", reason="predicts 'calm' for 100%"),
@@ -75,18 +81,18 @@ def test_collapsed_and_failed_rows_stay_at_the_end_with_their_reason(record: Mak
 
 def test_a_run_that_never_saw_its_data_is_not_called_clean(record: MakeRecord) -> None:
     run = record(uar=None, state="failed", fingerprint="")
-    assert build_board(TASK, [run]).rows[0].audit == "not audited"
+    assert one_board([run]).rows[0].audit == "not audited"
 
 
 def test_one_collapsed_seed_tells_for_the_row(record: MakeRecord) -> None:
     runs = [record(seed=0), record(seed=1, state="collapsed", reason="why"), record(seed=2)]
-    (row,) = build_board(TASK, runs).rows
+    (row,) = one_board(runs).rows
     assert (row.state, row.reason, row.states) == ("collapsed", "why", {"ok": 2, "collapsed": 1})
     assert row.standing is Standing.NO_RESULT
 
 
 def test_an_interrupted_seed_does_not_cost_a_row_its_place(record: MakeRecord) -> None:
-    (row,) = build_board(TASK, [record(seed=0), record(seed=1, uar=None, state="interrupted")]).rows
+    (row,) = one_board([record(seed=0), record(seed=1, uar=None, state="interrupted")]).rows
     assert (row.state, row.standing) == ("ok", Standing.HONEST)
     assert row.states == {"ok": 1, "interrupted": 1}
 
@@ -94,7 +100,7 @@ def test_an_interrupted_seed_does_not_cost_a_row_its_place(record: MakeRecord) -
 def test_a_seed_counts_once_however_many_folds_it_has(record: MakeRecord) -> None:
     scores = {(0, 0): 0.5, (0, 1): 0.7, (1, 0): 0.7, (1, 1): 0.9}
     runs = [record(uar=uar, seed=seed, fold=fold, folds=2) for (seed, fold), uar in scores.items()]
-    (row,) = build_board(TASK, runs).rows
+    (row,) = one_board(runs).rows
     assert row.seed_scores == pytest.approx({0: 0.6, 1: 0.8})
     assert row.score == pytest.approx(0.7)
     assert row.spread == pytest.approx(0.2 / 2**0.5)
@@ -103,17 +109,17 @@ def test_a_seed_counts_once_however_many_folds_it_has(record: MakeRecord) -> Non
 
 
 def test_one_seed_has_no_spread(record: MakeRecord) -> None:
-    assert build_board(TASK, [record()]).rows[0].spread is None
+    assert one_board([record()]).rows[0].spread is None
 
 
 def test_a_row_without_all_folds_stands_below_those_with_all(record: MakeRecord) -> None:
     whole = [record("whole", uar=0.4, fold=fold, folds=2) for fold in (0, 1)]
-    board = build_board(TASK, [record("part", uar=0.9, fold=0, folds=2), *whole])
+    board = one_board([record("part", uar=0.9, fold=0, folds=2), *whole])
     assert [(row.recipe, row.folds) for row in board.rows] == [("whole", 2), ("part", 1)]
 
 
 def test_one_name_for_two_recipes_makes_two_rows(record: MakeRecord) -> None:
-    board = build_board(TASK, [record(), record(options={"train": {"epochs": 3}}, id="other")])
+    board = one_board([record(), record(options={"train": {"epochs": 3}}, id="other")])
     assert len({row.recipe_hash for row in board.rows}) == 2
 
 
@@ -127,7 +133,7 @@ def test_how_a_recipe_is_loaded_and_kept_is_not_part_of_its_hash(record: MakeRec
         record(seed=0, options={"train": {"epochs": 2, "workers": 0, "checkpoint_every": 1}}),
         record(seed=1, options={"train": {"epochs": 2, "workers": 4, "checkpoint_every": 5}}),
     ]
-    assert [row.seeds for row in build_board(TASK, runs).rows] == [(0, 1)]
+    assert [row.seeds for row in one_board(runs).rows] == [(0, 1)]
 
 
 def test_the_loading_keys_are_those_that_a_recipes_identity_leaves_out() -> None:
@@ -138,29 +144,91 @@ def test_the_loading_keys_are_those_that_a_recipes_identity_leaves_out() -> None
 def test_of_a_run_done_twice_the_newest_counts(record: MakeRecord) -> None:
     old = record(uar=0.9, id="old", started="2026-01-01T00:00:00Z")
     new = record(uar=0.5, id="new", started="2026-02-01T00:00:00Z")
-    (row,) = build_board(TASK, [new, old]).rows
+    (row,) = one_board([new, old]).rows
     assert (row.score, row.records) == (0.5, ("new",))
 
 
 def test_an_interrupted_repeat_does_not_hide_the_finished_run(record: MakeRecord) -> None:
     again = record(uar=None, id="again", state="interrupted", started="2026-02-01T00:00:00Z")
-    assert build_board(TASK, [record(), again]).rows[0].records == ("enhanced-0-0",)
+    assert one_board([record(), again]).rows[0].records == ("enhanced-0-0",)
 
 
-def test_records_of_an_earlier_version_of_the_task_are_left_out_and_counted(
+def test_a_run_that_a_later_one_replaces_is_counted(record: MakeRecord) -> None:
+    old = record(id="old", started="2026-01-01T00:00:00Z")
+    new = record(id="new", started="2026-02-01T00:00:00Z")
+    assert one_board([old, new]).repeated == 1
+    assert one_board([new]).repeated == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"task": {"version": 2}},
+        {"task": {"protocol": {"use": "random", "test": 0.2}}},
+        {"task": {"protocol": {"use": "grouped-holdout", "test": 0.3}}},
+        {"task": {"metric": "accuracy"}},
+        {"task": {"targets": ("valence",)}},
+        {"task": {"folds": 5}},
+        {"fingerprint": "g"},
+    ],
+    ids=str,
+)
+def test_what_was_scored_on_something_else_stands_on_a_board_of_its_own(
+    other: dict[str, Any], record: MakeRecord
+) -> None:
+    random = record(uar=0.9, audit="warned", id="random", **other)
+    boards = build_boards([record(uar=0.5, id="honest"), random])
+    assert sorted(row.records for board in boards for row in board.rows) == [
+        ("honest",),
+        ("random",),
+    ]
+    assert [board.task for board in boards] == [TASK, TASK]
+    assert len({board.mark for board in boards} - {""}) == 2
+    assert [board.repeated for board in boards] == [0, 0]
+
+
+def test_the_newest_version_of_a_task_stands_first(record: MakeRecord) -> None:
+    boards = build_boards([record(task={"version": version}) for version in (1, 3, 2)])
+    assert [board.version for board in boards] == [3, 2, 1]
+
+
+def test_a_mark_is_the_same_whatever_else_is_known(record: MakeRecord) -> None:
+    runs = [record(fingerprint=data) for data in "abc"]
+    marks = {board.data: board.mark for board in build_boards(runs)}
+    assert {board.data: board.mark for board in build_boards(runs[:2])} == {
+        data: marks[data] for data in "ab"
+    }
+
+
+def test_a_task_with_one_board_goes_by_its_name_alone(record: MakeRecord) -> None:
+    board = one_board([record()])
+    assert (board.mark, board.title) == ("", TASK)
+
+
+def test_a_run_that_never_saw_its_data_joins_the_only_board_on_its_terms(
     record: MakeRecord,
 ) -> None:
-    board = build_board(TASK, [record("old"), record("new", task={"version": 2})])
-    assert ([row.recipe for row in board.rows], board.version, board.older) == (["new"], 2, 1)
+    board = one_board([record("a"), record("b", uar=None, state="failed", fingerprint="")])
+    assert [row.recipe for row in board.rows] == ["a", "b"]
 
 
-def test_records_of_other_tasks_are_none_of_its_business(record: MakeRecord) -> None:
-    assert names(record("a"), record("b", task={"name": "other/task"})) == ["a"]
+def test_a_run_that_never_saw_its_data_stands_apart_where_boards_are_several(
+    record: MakeRecord,
+) -> None:
+    lost = record("lost", uar=None, state="failed", fingerprint="")
+    boards = build_boards([record("a"), record("b", fingerprint="g"), lost])
+    assert {board.data: [row.recipe for row in board.rows] for board in boards} == {
+        "f": ["a"],
+        "g": ["b"],
+        "": ["lost"],
+    }
 
 
-def test_copies_of_the_data_are_counted(record: MakeRecord) -> None:
-    board = build_board(TASK, [record("a"), record("b", fingerprint="g")])
-    assert board.data == 2
+def test_a_run_that_never_saw_its_data_does_not_hide_one_that_did(record: MakeRecord) -> None:
+    lost = record(
+        uar=None, state="failed", fingerprint="", id="lost", started="2026-02-01T00:00:00Z"
+    )
+    assert one_board([record(), lost]).rows[0].records == ("enhanced-0-0",)
 
 
 @pytest.mark.parametrize(
@@ -176,17 +244,17 @@ def test_copies_of_the_data_are_counted(record: MakeRecord) -> None:
 def test_the_mark_is_for_honest_means_that_reach_it(
     uar: float, audit: str, state: str, expected: bool, record: MakeRecord
 ) -> None:
-    (row,) = build_board(TASK, [record(uar=uar, audit=audit, state=state)]).rows
+    (row,) = one_board([record(uar=uar, audit=audit, state=state)]).rows
     assert row.reaches_80 is expected
 
 
 def test_a_large_error_is_no_mark(record: MakeRecord) -> None:
     run = record(metrics={"rmse": 0.9}, task={"metric": "rmse"})
-    assert not build_board(TASK, [run]).rows[0].reaches_80
+    assert not one_board([run]).rows[0].reaches_80
 
 
 def test_the_constant_predictor_is_scored_from_the_true_class_counts(record: MakeRecord) -> None:
-    constant = build_board(TASK, [record()]).constant
+    constant = one_board([record()]).constant
     assert constant.class_name == "calm"
     assert constant.score == 0.5
     assert constant.metrics["accuracy"] == pytest.approx(40 / 60)
@@ -194,37 +262,38 @@ def test_the_constant_predictor_is_scored_from_the_true_class_counts(record: Mak
 
 
 def test_the_constant_predictor_stands_where_its_score_puts_it(record: MakeRecord) -> None:
-    board = build_board(
-        TASK, [record("a", uar=0.7), record("b", uar=0.5), record("c", uar=0.4), record("d")]
+    board = one_board(
+        [record("a", uar=0.7), record("b", uar=0.5), record("c", uar=0.4), record("d")]
     )
     assert board.constant_rank == 3
 
 
 def test_the_constant_predictor_stands_above_every_leaky_row(record: MakeRecord) -> None:
-    board = build_board(TASK, [record("leaks", uar=0.9, audit="leaky")])
+    board = one_board([record("leaks", uar=0.9, audit="leaky")])
     assert board.constant_rank == 0
 
 
 def test_the_constant_predictor_has_a_row_even_when_nothing_was_scored(record: MakeRecord) -> None:
-    board = build_board(TASK, [record(uar=None, state="failed", reason="no")])
+    board = one_board([record(uar=None, state="failed", reason="no")])
     assert (board.constant.score, board.constant_rank) == (None, 0)
 
 
 def test_a_constant_agrees_with_no_number(record: MakeRecord) -> None:
     run = record(metrics={"ccc": 0.4}, task={"metric": "ccc"})
-    assert build_board(TASK, [run]).constant.score == 0.0
+    assert one_board([run]).constant.score == 0.0
 
 
 def test_a_shipped_recipe_is_repeated_by_name(record: MakeRecord) -> None:
     runs = [record(seed=seed) for seed in range(3)]
-    board = build_board(TASK, runs, shipped={"enhanced": runs[0].recipe})
+    board = one_board(runs, shipped={"enhanced": runs[0].recipe}, offered=[runs[0].task])
     assert board.rows[0].command == f"emobench run enhanced --task {TASK} --seeds 3"
 
 
 def test_a_recipe_that_differs_from_the_shipped_one_is_repeated_from_its_record(
     record: MakeRecord,
 ) -> None:
-    board = build_board(TASK, [record()], shipped={"enhanced": {"train": {"epochs": 9}}})
+    run = record()
+    board = one_board([run], shipped={"enhanced": {"train": {"epochs": 9}}}, offered=[run.task])
     assert board.rows[0].command == (
         f"emobench run enhanced-0-0/recipe.yaml --task {TASK} --seed 0"
     )
@@ -232,36 +301,60 @@ def test_a_recipe_that_differs_from_the_shipped_one_is_repeated_from_its_record(
 
 def test_seeds_with_gaps_are_named_one_by_one(record: MakeRecord) -> None:
     runs = [record(seed=seed) for seed in (1, 4)]
-    command = build_board(TASK, runs, shipped={"enhanced": runs[0].recipe}).rows[0].command
+    command = (
+        one_board(runs, shipped={"enhanced": runs[0].recipe}, offered=[runs[0].task])
+        .rows[0]
+        .command
+    )
     start = f"emobench run enhanced --task {TASK} --seed"
     assert command == f"{start} 1 && {start} 4"
 
 
+def test_a_single_fold_is_repeated_alone(record: MakeRecord) -> None:
+    runs = [record(seed=seed, fold=3, folds=5) for seed in (0, 1)]
+    offered = [replace(runs[0].task, fold=0)]
+    start = f"emobench run enhanced-0-3/recipe.yaml --task {TASK}"
+    assert one_board(runs, offered=offered).rows[0].command == f"{start} --seeds 2 --fold 3"
+    assert one_board(runs[:1], offered=offered).rows[0].command == f"{start} --seed 0 --fold 3"
+
+
+def test_all_folds_are_repeated_without_naming_them(record: MakeRecord) -> None:
+    runs = [record(seed=seed, fold=fold, folds=2) for seed in (0, 1) for fold in (0, 1)]
+    assert one_board(runs).rows[0].command.endswith("--task TASK_FILE --seeds 2")
+
+
+def test_seeds_that_differ_in_folds_are_repeated_one_by_one(record: MakeRecord) -> None:
+    runs = [record(seed=0, fold=fold, folds=2) for fold in (0, 1)]
+    (row,) = one_board([*runs, record(seed=1, fold=1, folds=2)]).rows
+    start = "emobench run enhanced-0-0/recipe.yaml --task TASK_FILE"
+    assert row.command == f"{start} --seed 0 && {start} --seed 1 --fold 1"
+
+
+@pytest.mark.parametrize("change", [{"metric": "accuracy"}, {"version": 2}, {"name": "data/clips"}])
+def test_a_task_that_no_dataset_offers_needs_its_file(
+    change: dict[str, Any], record: MakeRecord
+) -> None:
+    board = one_board([record(task=change)], offered=[record().task])
+    assert not board.offered
+    assert "--task TASK_FILE " in board.rows[0].command
+
+
 def test_names_of_strangers_are_quoted_for_the_shell(record: MakeRecord) -> None:
     run = record("my; rm", id="x", task={"name": TASK})
-    command = build_board(TASK, [run], shipped={"my; rm": run.recipe}).rows[0].command
+    command = one_board([run], shipped={"my; rm": run.recipe}).rows[0].command
     assert command.startswith("emobench run 'my; rm' --task")
 
 
 def test_costs_are_means_over_scored_runs(record: MakeRecord) -> None:
     runs = [record(seed=0), record(seed=1, uar=None, state="interrupted")]
-    costs = build_board(TASK, runs).rows[0].costs
+    costs = one_board(runs).rows[0].costs
     assert costs is not None
     assert (costs.train_s, costs.parameters, costs.ms_per_item) == (30.0, 120_000, 0.25)
 
 
 def test_a_score_that_is_no_number_is_no_score(record: MakeRecord) -> None:
-    (row,) = build_board(TASK, [record(metrics={"uar": float("nan")})]).rows
+    (row,) = one_board([record(metrics={"uar": float("nan")})]).rows
     assert (row.score, row.standing) == (None, Standing.NO_RESULT)
-
-
-def test_a_task_without_records_says_which_have_some(record: MakeRecord) -> None:
-    with pytest.raises(UsageError) as caught:
-        build_board("synthetic-speech/speaker", [record()])
-    assert str(caught.value) == (
-        f"unknown task among the records 'synthetic-speech/speaker'; did you mean '{TASK}'?; "
-        f"known: {TASK}; make one with: emobench run RECIPE --task synthetic-speech/speaker"
-    )
 
 
 def test_every_task_gets_its_board_and_its_note(record: MakeRecord) -> None:
@@ -299,4 +392,4 @@ def test_the_board_does_not_depend_on_the_order_of_records(
         for index, (name, number, uar, state, audit) in enumerate(runs)
     ]
     shuffled = random.Random(seed).sample(records, len(records))
-    assert build_board(TASK, records) == build_board(TASK, shuffled)
+    assert one_board(records) == one_board(shuffled)

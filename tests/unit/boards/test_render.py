@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from emobench.boards.board import Board
-from emobench.boards.rank import build_board
+from emobench.boards.rank import build_boards
 from emobench.boards.render import board_data, render_board, render_index
 from emobench.runs.record import Record
 
 TASK = "synthetic-speech/speakers"
 MakeRecord = Callable[..., Record]
 
+
+def one_board(records: Iterable[Record], **known: Any) -> Board:
+    (board,) = build_boards(records, **known)
+    return board
+
+
 PAGE = """\
 # synthetic-speech/speakers
 
 Written by `emobench leaderboard`; edits are lost.
 
-Task version 1. Protocol: grouped-holdout (test 0.2). Ranked by UAR (unweighted average recall: \
-balanced accuracy); higher is better. A score is the mean over seeds, ± the standard deviation \
-over seeds; a seed's score is the mean over its folds.
+Task version 1. Protocol: grouped-holdout (test 0.2). Predicted: emotion. Data: `f`. \
+Ranked by UAR (unweighted average recall: balanced accuracy); higher is better. A score is the \
+mean over seeds, ± the standard deviation over seeds; a seed's score is the mean over its folds.
 
 > Synthetic data: a test bench.
 
@@ -82,11 +89,11 @@ def board(record: MakeRecord) -> Board:
         record("big", seed=1, uar=0.6),
         record("dead", uar=None, state="failed", reason="out | of\nluck", fingerprint=""),
     ]
-    return build_board(
-        TASK,
+    return one_board(
         [*enhanced, *others],
-        note="Synthetic data: a test bench.",
+        notes={TASK: "Synthetic data: a test bench."},
         shipped={"enhanced": enhanced[0].recipe},
+        offered=[enhanced[0].task],
     )
 
 
@@ -102,46 +109,49 @@ def test_the_index_says_when_there_is_nothing() -> None:
     assert render_index([]).endswith("No boards yet.\n")
 
 
-def test_the_index_is_ordered_by_task(record: MakeRecord) -> None:
-    boards = [
-        build_board(name, [record(task={"name": name})]) for name in ("b/task", "a/task", "c/task")
-    ]
-    page = render_index(boards)
-    assert page.index("a/task") < page.index("b/task") < page.index("c/task")
+def test_boards_of_one_task_are_told_apart_by_their_mark(record: MakeRecord) -> None:
+    boards = build_boards([record(), record(fingerprint="g", id="other")])
+    index = render_index(boards)
+    for board in boards:
+        name = f"{TASK} ({board.mark})"
+        assert f"[{name}](synthetic-speech--speakers-{board.mark}.md)" in index
+        page = render_board(board)
+        assert page.startswith(f"# {name}\n")
+        assert "their scores do not compare with these" in page
+        assert f"Data: `{board.data}`." in page
 
 
-def test_different_data_and_older_versions_are_told(record: MakeRecord) -> None:
-    task = {"version": 2}
-    page = render_board(
-        build_board(
-            TASK,
-            [record("a", task=task), record("b", task=task, fingerprint="g"), record("c")],
-        )
-    )
-    assert "scored on 2 different copies of the data" in page
-    assert "1 record of earlier versions of the task left out." in page
+def test_records_that_later_ones_replace_are_told(record: MakeRecord) -> None:
+    page = render_board(one_board([record(), record(id="again")]))
+    assert "1 record left out: a later run of the same recipe, seed and fold" in page
+
+
+def test_a_task_that_no_dataset_offers_says_what_its_commands_lack(record: MakeRecord) -> None:
+    page = render_board(one_board([record(task={"name": "data/clips"})]))
+    assert "--task TASK_FILE --seed 0" in page
+    assert "No installed dataset offers this task: put its file in the place of TASK_FILE" in page
 
 
 def test_recipes_that_share_a_name_are_told_apart_by_their_hash(record: MakeRecord) -> None:
-    board = build_board(TASK, [record(), record(options={"train": {"epochs": 3}}, id="other")])
+    board = one_board([record(), record(options={"train": {"epochs": 3}}, id="other")])
     page = render_board(board)
     assert all(f"enhanced ({row.recipe_hash})" in page for row in board.rows)
 
 
 def test_errors_are_shown_as_numbers_and_ranked_from_below(record: MakeRecord) -> None:
     run = record(metrics={"mae": 0.1234, "ccc": 0.5}, task={"metric": "mae"})
-    page = render_board(build_board(TASK, [run]))
+    page = render_board(one_board([run]))
     assert "Ranked by MAE (mean absolute error); lower is better." in page
     assert "| 1 | enhanced | 0.123 | 0.500 |" in page
 
 
 def test_missing_folds_are_shown(record: MakeRecord) -> None:
-    page = render_board(build_board(TASK, [record(fold=0, folds=5)]))
+    page = render_board(one_board([record(fold=0, folds=5)]))
     assert "| – | enhanced | 70.0% | 65.0% | 71.0% | 1 | 1 of 5 | ok |" in page
 
 
 def test_a_failure_without_words_is_listed_too(record: MakeRecord) -> None:
-    page = render_board(build_board(TASK, [record(uar=None, state="interrupted")]))
+    page = render_board(one_board([record(uar=None, state="interrupted")]))
     assert "- enhanced: interrupted: no reason was kept" in page
 
 
@@ -151,7 +161,7 @@ def test_a_failure_without_words_is_listed_too(record: MakeRecord) -> None:
 def test_durations_are_short(seconds: float, shown: str, record: MakeRecord) -> None:
     run = record()
     run = replace(run, costs=replace(run.costs, train_s=seconds))
-    assert f"| {shown} | 120,000 |" in render_board(build_board(TASK, [run]))
+    assert f"| {shown} | 120,000 |" in render_board(one_board([run]))
 
 
 def test_data_say_what_the_page_says(board: Board) -> None:

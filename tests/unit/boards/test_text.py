@@ -74,14 +74,26 @@ def test_a_boards_file_is_named_after_its_task(task: str, expected: str) -> None
     assert board_file(task) == expected
 
 
-@pytest.mark.parametrize("task", ["../../etc/passwd", "Mine", "???", "a--b", "x" * 500])
+@pytest.mark.parametrize(
+    "task", ["../../etc/passwd", "Mine", "???", "a--b", "x" * 500, "a-0123abcd"]
+)
 def test_a_name_unfit_for_a_file_is_told_by_its_hash(task: str) -> None:
-    assert re.fullmatch(r"[a-z-]{0,61}[0-9a-f]{8}\.md", board_file(task))
+    assert re.fullmatch(r"[a-z0-9-]{0,70}[0-9a-f]{8}\.md", board_file(task))
 
 
-@given(st.text(min_size=1), st.text(min_size=1))
-def test_file_names_are_safe_and_differ_where_tasks_do(one: str, other: str) -> None:
-    names = board_file(one), board_file(other)
+TASKS = st.text(min_size=1) | st.sampled_from(["a", "a-0123abcd", "a/0123abcd"])
+MARKS = st.sampled_from(["", "0123abcd"])
+
+
+@given(st.tuples(TASKS, MARKS), st.tuples(TASKS, MARKS))
+def test_file_names_are_safe_and_differ_where_boards_do(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    names = board_file(one[0], mark=one[1]), board_file(other[0], mark=other[1])
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-") for name in names)
     assert all(not name.startswith((".", "-")) for name in names)
     assert (one == other) == (names[0] == names[1])
+
+
+def test_a_board_that_shares_its_tasks_name_has_its_mark_in_its_file() -> None:
+    assert board_file("data/clips", mark="0123abcd") == "data--clips-0123abcd.md"

@@ -1,0 +1,51 @@
+"""The command that repeats a row: every run of it and no other."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from emobench.boards.contest import recipe_hash
+from emobench.runs.record import Record
+
+TASK_FILE = "TASK_FILE"
+"""Stands in a command for the file of a task that no installed dataset offers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """What a bare name finds: recipes, and whether it finds the task."""
+
+    shipped: Mapping[str, Mapping[str, Any]]
+    offered: bool
+
+    def of(self, runs: Sequence[Record]) -> str:
+        """The command for the runs of one row, which are sorted by seed and fold."""
+        first = runs[0]
+        task = first.task.name if self.offered else TASK_FILE
+        start = f"emobench run {shlex.quote(self._recipe(first))} --task {shlex.quote(task)}"
+        return " && ".join(f"{start} {flags}" for flags in _flags(runs))
+
+    def _recipe(self, record: Record) -> str:
+        own = self.shipped.get(record.recipe_name)
+        by_name = own is not None and recipe_hash(own) == recipe_hash(record.recipe)
+        return record.recipe_name if by_name else f"{record.id}/recipe.yaml"
+
+
+def _flags(runs: Sequence[Record]) -> list[str]:
+    """One set of flags where all seeds from 0 have the same folds, else one a seed or fold."""
+    folds: dict[int, list[int]] = {}
+    for record in runs:
+        folds.setdefault(record.seed, []).append(record.task.fold)
+    every = list(range(runs[0].task.folds))
+    parts = {
+        seed: [""] if found == every else [f" --fold {fold}" for fold in found]
+        for seed, found in folds.items()
+    }
+    common = parts[runs[0].seed]
+    alike = all(part == common for part in parts.values())
+    if alike and len(parts) > 1 and list(parts) == list(range(len(parts))):
+        return [f"--seeds {len(parts)}{part}" for part in common]
+    return [f"--seed {seed}{part}" for seed, found in parts.items() for part in found]

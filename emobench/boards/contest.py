@@ -1,0 +1,71 @@
+"""What may be compared: records by what they were scored on, recipes by what they do. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emobench.runs.record import LOADING_KEYS, Record
+
+NOT_THE_METHOD = frozenset({"name", "summary", "task", "schema"})
+"""Recipe keys that say what a recipe is called, not what it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """All that scores must share to be compared; `terms` is the task's stamp but for the fold."""
+
+    task: str
+    terms: str
+    data: str
+
+    @property
+    def mark(self) -> str:
+        """A short hash that tells apart contests of one task name."""
+        return _hash([self.terms, self.data])
+
+
+def by_contest(records: Iterable[Record]) -> dict[Contest, list[Record]]:
+    """Every record under its contest.
+
+    A run that ended before its data were read joins the one contest on the same terms; where
+    there is none, or more than one, it stands apart.
+    """
+    contests: dict[Contest, list[Record]] = {}
+    dataless = []
+    for record in records:
+        if record.data is None:
+            dataless.append(record)
+        else:
+            contests.setdefault(_contest(record, record.data.fingerprint), []).append(record)
+    seen = tuple(contests)
+    for record in dataless:
+        apart = _contest(record, "")
+        fits = [one for one in seen if (one.task, one.terms) == (apart.task, apart.terms)]
+        contests.setdefault(fits[0] if len(fits) == 1 else apart, []).append(record)
+    return contests
+
+
+def recipe_hash(recipe: Mapping[str, Any]) -> str:
+    """Short hash of what a resolved recipe does, whatever it is called and wherever it runs."""
+    method = {key: value for key, value in recipe.items() if key not in NOT_THE_METHOD}
+    if isinstance(train := method.get("train"), Mapping):
+        method["train"] = {key: train[key] for key in train if key not in LOADING_KEYS}
+    return _hash(method)
+
+
+def _contest(record: Record, data: str) -> Contest:
+    task = record.task
+    terms = [task.version, dict(task.protocol), list(task.targets), task.metric, task.folds]
+    return Contest(task=task.name, terms=_canonical(terms), data=data)
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()[:8]
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
