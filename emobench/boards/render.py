@@ -58,6 +58,11 @@ def render_index(boards: Sequence[Board]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def is_ours(page: str) -> bool:
+    """Whether a page is one that this module rendered: below its title it says so."""
+    return HEAD in page.splitlines()[:3]
+
+
 def board_data(board: Board) -> dict[str, Any]:
     """The board as plain data, ready for JSON; `schema` rises when its shape changes."""
     rows = [

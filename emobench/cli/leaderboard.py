@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from emobench.runs.record import TaskStamp
     from emobench.runs.store import Scan
 
+DEFAULT_OUT = Path("leaderboards")
 INDEX_PAGE = "README.md"
 OTHERS = ("uar", "macro_f1", "accuracy")
 
@@ -35,7 +37,11 @@ OTHERS = ("uar", "macro_f1", "accuracy")
     metavar="DIR",
     help="Write one markdown page a task, and an index.",
 )
-@click.option("--check", is_flag=True, help="With --out: write nothing, fail where pages differ.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help=f"Write nothing; fail where the pages in --out (or {DEFAULT_OUT}) are out of date.",
+)
 @flags.as_json
 def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> None:
     """Rank every recipe that was run, task by task; failed and collapsed ones stay, with reasons.
@@ -44,14 +50,12 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
     Examples:
       emobench leaderboard
       emobench leaderboard --out leaderboards
-      emobench leaderboard --out leaderboards --check
+      emobench leaderboard --check
     """
     from emobench.boards.rank import build_boards
     from emobench.registry import load_registry
     from emobench.runs.store import RunStore
 
-    if check and out is None:
-        raise UsageError("--check compares with pages on disk; name their folder with --out DIR")
     scan = RunStore(runs).scan()
     for damaged in scan.damaged:
         click.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
@@ -61,10 +65,14 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
         from emobench.boards.render import board_data
 
         print_json({"boards": [board_data(board) for board in boards]})
-    if out is not None:
-        _write(_pages(boards), runs=runs, out=out, check=check, quiet=as_json)
-    elif not as_json:
-        print_lines(_shown(boards, runs=runs, scan=scan))
+    if check:
+        lines = _check(_pages(boards), runs=runs, out=out or DEFAULT_OUT)
+    elif out is not None:
+        lines = _write(_pages(boards), runs=runs, out=out)
+    else:
+        lines = _shown(boards, runs=runs, scan=scan)
+    if not as_json:
+        print_lines(lines)
 
 
 def _shipped(registry: Registry) -> dict[str, Mapping[str, Any]]:
@@ -108,27 +116,68 @@ def _pages(boards: Sequence[Board]) -> dict[str, str]:
     return {**pages, INDEX_PAGE: render_index(boards)}
 
 
-def _write(pages: Mapping[str, str], *, runs: Path, out: Path, check: bool, quiet: bool) -> None:
+def _check(pages: Mapping[str, str], *, runs: Path, out: Path) -> list[str]:
+    from emobench.runs.files import explained
+
+    with explained(out, what="folder of boards", flag="--out"):
+        faults = {
+            "missing": [name for name in pages if not (out / name).is_file()],
+            "out of date": [
+                name
+                for name, text in pages.items()
+                if (out / name).is_file() and _read(out / name) != text
+            ],
+            "left over": _leftovers(pages, out),
+        }
+    told = [f"{fault} in {out}: {', '.join(names)}" for fault, names in faults.items() if names]
+    if told:
+        command = f"emobench leaderboard --runs {quote(str(runs))} --out {quote(str(out))}"
+        raise UsageError("; ".join([*told, f"write the pages anew with: {command}"]))
+    return [f"{count(len(pages), 'page')} in {out} current"]
+
+
+def _write(pages: Mapping[str, str], *, runs: Path, out: Path) -> list[str]:
+    """Write the pages and remove those that earlier calls wrote and this one did not."""
     from emobench.runs.files import explained, write_atomic
 
-    if check:
-        stale = [name for name, text in pages.items() if _read(out / name) != text]
-        if stale:
+    with explained(out, what="folder of boards", flag="--out"):
+        leftovers = _leftovers(pages, out)
+        if leftovers and set(pages) == {INDEX_PAGE}:
             raise UsageError(
-                f"out of date in {out}: {', '.join(stale)}; write them anew with: "
-                f"emobench leaderboard --runs {runs} --out {out}"
+                f"no records in {runs}, but {out} holds {count(len(leftovers), 'board')}, which "
+                "would be removed; name the folder of records with --runs DIR, or remove the "
+                "boards yourself"
             )
-    else:
-        with explained(out, what="folder of boards", flag="--out"):
-            out.mkdir(parents=True, exist_ok=True)
-            for name, text in pages.items():
-                write_atomic(out / name, text)
-    if not quiet:
-        print_lines([f"{count(len(pages), 'page')} in {out} {'current' if check else 'written'}"])
+        _refuse_strange_index(out / INDEX_PAGE)
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            write_atomic(out / name, text)
+        for name in leftovers:
+            (out / name).unlink()
+    lines = [f"{count(len(pages), 'page')} in {out} written"]
+    return [*lines, *(f"removed {name}: it has no records now" for name in leftovers)]
+
+
+def _refuse_strange_index(path: Path) -> None:
+    from emobench.boards.render import is_ours
+
+    if path.is_file() and not is_ours(_read(path)):
+        raise UsageError(
+            f"{path} was not written by emobench and would be replaced by the index of boards; "
+            "name a folder of their own with --out DIR"
+        )
+
+
+def _leftovers(pages: Mapping[str, str], out: Path) -> list[str]:
+    """Pages of boards in the folder that are none of these; a page by another hand is not one."""
+    from emobench.boards.render import is_ours
+
+    found = sorted(path for path in out.glob("*.md") if path.name not in pages)
+    return [path.name for path in found if path.is_file() and is_ours(_read(path))]
 
 
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _shown(boards: Sequence[Board], *, runs: Path, scan: Scan) -> list[str]:

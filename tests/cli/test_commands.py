@@ -274,10 +274,61 @@ def test_a_board_gives_commands_that_find_their_task(emobench: Command, executor
     }
 
 
-def test_check_of_a_leaderboard_needs_its_folder(emobench: Command) -> None:
-    outcome = emobench("leaderboard", "--check")
+def test_check_of_a_leaderboard_looks_into_the_default_folder(
+    emobench: Command, executor: Any
+) -> None:
+    emobench("run", "table.yaml")
+    missing = emobench("leaderboard", "--check")
+    assert missing.code == 2
+    assert missing.err == (
+        "error: missing in leaderboards: synthetic-au--subjects.md, README.md; write the pages "
+        "anew with: emobench leaderboard --runs runs --out leaderboards\n"
+    )
+    emobench("leaderboard", "--out", "leaderboards")
+    current = emobench("leaderboard", "--check")
+    assert (current.code, current.out) == (0, "2 pages in leaderboards current\n")
+
+
+@pytest.fixture
+def left_over(emobench: Command, executor: Any, folder: Path) -> Path:
+    """A page whose records are gone, beside one by another hand."""
+    emobench("run", "table.yaml", "--runs", "old", "--data", "clips")
+    emobench("run", "table.yaml")
+    emobench("leaderboard", "--out", "boards", "--runs", "old")
+    (folder / "boards/notes.md").write_text("# My notes\n")
+    return folder / "boards/data--clips.md"
+
+
+def test_a_page_without_records_is_told_and_removed(emobench: Command, left_over: Path) -> None:
+    checked = emobench("leaderboard", "--out", "boards", "--check")
+    assert checked.code == 2
+    assert "left over in boards: data--clips.md; write the pages anew" in checked.err
+    written = emobench("leaderboard", "--out", "boards")
+    assert "removed data--clips.md: it has no records now" in written.out.splitlines()
+    assert {path.name for path in left_over.parent.iterdir()} == {
+        "README.md",
+        "notes.md",
+        "synthetic-au--subjects.md",
+    }
+    assert emobench("leaderboard", "--out", "boards", "--check").code == 0
+
+
+def test_boards_are_not_removed_for_a_folder_without_records(
+    emobench: Command, left_over: Path
+) -> None:
+    before = left_over.read_bytes()
+    outcome = emobench("leaderboard", "--out", "boards", "--runs", "misspelt")
     assert outcome.code == 2
-    assert "name their folder with --out DIR" in outcome.err
+    assert "no records in misspelt, but boards holds 1 board, which would be removed" in outcome.err
+    assert left_over.read_bytes() == before
+
+
+def test_a_readme_by_another_hand_is_not_replaced(emobench: Command, folder: Path) -> None:
+    (folder / "README.md").write_text("# My project\n")
+    outcome = emobench("leaderboard", "--out", ".")
+    assert outcome.code == 2
+    assert "README.md was not written by emobench" in outcome.err
+    assert (folder / "README.md").read_text() == "# My project\n"
 
 
 def test_a_damaged_record_is_told_and_hides_no_board(
