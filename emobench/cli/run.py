@@ -24,12 +24,16 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How one run ended: its record where there is one, the error where one stopped it."""
+    """How one run ended: its record where it ran to an end, the error where one stopped it.
+
+    A run that the user interrupted has neither; what the store holds of it the executor wrote.
+    """
 
     plan: Plan
     record: Record | None
     stored: bool = False
     error: EmobenchError | None = None
+    interrupted: bool = False
 
 
 @click.command(short_help="Train and score recipes.")
@@ -102,26 +106,24 @@ def run(  # noqa: PLR0913 - one parameter a flag
         show_plans(plans, settings=settings, registry=registry, as_json=as_json)
         return
     with choose_progress(plain=as_json) as progress:
-        endings, interrupted = _collect(
-            run_plans(plans, settings=settings, registry=registry, progress=progress)
-        )
+        endings = list(run_plans(plans, settings=settings, registry=registry, progress=progress))
     _report(endings, settings=settings, as_json=as_json)
-    if interrupted:
-        click.echo("interrupted; run the same command to resume", err=True)
-        raise click.exceptions.Exit(INTERRUPTED)
+    if any(ending.interrupted for ending in endings):
+        again = "the same command without --fresh resumes it"
+        click.echo(f"interrupted; {again if fresh else 'run the same command to resume'}", err=True)
     raise click.exceptions.Exit(exit_code(endings))
 
 
 def run_plans(
     plans: Sequence[Plan], *, settings: Settings, registry: Registry, progress: Progress
 ) -> Iterator[Ending]:
-    """Run one plan after the other; an error ends its own run and not those that follow."""
+    """Run one plan after the other; an error ends its own run, the user's interrupt all."""
     from emobench.runs.executor import execute
 
     told: set[str] = set()
     for number, plan in enumerate(plans, start=1):
-        progress.begin_run(plan, number=number, total=len(plans))
         try:
+            progress.begin_run(plan, number=number, total=len(plans))
             record = execute(plan, settings=settings, registry=registry, listener=progress)
         except EmobenchError as error:
             if str(error) not in told:
@@ -129,30 +131,23 @@ def run_plans(
                     progress.say(f"error: {line}")
             told.add(str(error))
             yield Ending(plan=plan, record=None, error=error)
+        except KeyboardInterrupt:
+            yield Ending(plan=plan, record=None, interrupted=True)
+            return
         else:
             yield Ending(plan=plan, record=record, stored=not progress.worked)
 
 
 def exit_code(endings: Sequence[Ending]) -> int:
     """The first error's code, or that for runs without a score; a collapse is a result."""
+    if any(ending.interrupted for ending in endings):
+        return INTERRUPTED
     for ending in endings:
         if ending.error is not None:
             return ending.error.exit_code
     scored = ("ok", "collapsed")
     without = any(ending.record and ending.record.state not in scored for ending in endings)
     return NO_SCORE if without else 0
-
-
-def _collect(endings: Iterator[Ending]) -> tuple[list[Ending], bool]:
-    """Every ending, and whether the user stopped before the last; the executor has by then
-    written the interrupted run's record."""
-    done = []
-    try:
-        for ending in endings:
-            done.append(ending)
-    except KeyboardInterrupt:
-        return done, True
-    return done, False
 
 
 def _report(endings: Sequence[Ending], *, settings: Settings, as_json: bool) -> None:
@@ -165,7 +160,8 @@ def _report(endings: Sequence[Ending], *, settings: Settings, as_json: bool) -> 
     from emobench.cli.summary import summary_lines
     from emobench.cli.text import print_lines
 
-    print_lines(summary_lines(endings, runs=settings.runs))
+    ended = [ending for ending in endings if not ending.interrupted]
+    print_lines(summary_lines(ended, runs=settings.runs))
 
 
 def _seeds(seeds: int | None, seed: int | None) -> tuple[int, ...]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from emobench.api import EmobenchError
 from emobench.boards.rank import build_boards
 from emobench.cli.run import Ending
+from emobench.runs.record import Record, State
+from emobench.runs.store import RunStore
 
 
 def run_document(endings: Sequence[Ending], *, runs: Path) -> dict[str, Any]:
     """Every run, and a summary over seeds and folds for each recipe on each task."""
+    endings = _with_stored_records(endings, runs)
     listed = [_run(ending, runs) for ending in endings]
     records = [ending.record for ending in endings if ending.record is not None]
     return {
@@ -40,32 +46,60 @@ def run_document(endings: Sequence[Ending], *, runs: Path) -> dict[str, Any]:
     }
 
 
+def _with_stored_records(endings: Sequence[Ending], runs: Path) -> list[Ending]:
+    """The endings; one without a record gets the one that the executor left, if it did."""
+    stored: Sequence[Record] = ()
+    if any(ending.record is None for ending in endings):
+        with suppress(EmobenchError):  # a folder that cannot be read was an error already
+            stored = RunStore(runs).records()
+    return [
+        ending if ending.record else replace(ending, record=_left_by(ending, stored))
+        for ending in endings
+    ]
+
+
+def _left_by(ending: Ending, stored: Sequence[Record]) -> Record | None:
+    """The newest record that tells of this very ending of this very plan."""
+    plan = ending.plan
+    recipe, state, reason = plan.recipe.dump(), _state(ending), str(ending.error)
+    found = [
+        record
+        for record in stored
+        if (record.recipe_name, record.seed) == (plan.recipe.name, plan.seed)
+        and (record.task.name, record.task.fold) == (plan.task.name, plan.fold)
+        and record.recipe == recipe
+        and record.task.protocol == plan.task.protocol.dump()
+        and record.state == state
+        and (ending.interrupted or record.reason == reason)
+    ]
+    return max(found, key=_started, default=None)
+
+
+def _started(record: Record) -> str:
+    return record.attempts[-1].started if record.attempts else ""
+
+
 def _run(ending: Ending, runs: Path) -> dict[str, Any]:
     plan, record = ending.plan, ending.record
-    common = {
+    return {
+        "id": record.id if record else None,
         "recipe": plan.recipe.name,
         "task": plan.task.name,
         "seed": plan.seed,
         "fold": plan.fold,
-    }
-    if record is None:
-        return {
-            "id": None,
-            **common,
-            "state": "failed",
-            "reason": str(ending.error),
-            "scores": {},
-            "audit": None,
-            "record": None,
-            "stored": False,
-        }
-    return {
-        "id": record.id,
-        **common,
-        "state": record.state,
-        "reason": record.reason,
-        "scores": dict(record.metrics),
-        "audit": record.audit.verdict,
-        "record": str(runs / record.id / "record.json"),
+        "state": record.state if record else _state(ending),
+        "reason": record.reason if record else _reason(ending),
+        "scores": dict(record.metrics) if record else {},
+        "audit": record.audit.verdict if record and record.data else None,
+        "record": str(runs / record.id / "record.json") if record else None,
         "stored": ending.stored,
     }
+
+
+def _state(ending: Ending) -> State:
+    """How a run ended that has no record."""
+    return "interrupted" if ending.interrupted else "failed"
+
+
+def _reason(ending: Ending) -> str:
+    return "stopped by the user" if ending.interrupted else str(ending.error)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from emobench.api import DataError, PluginError
+from emobench.api import DataError, PluginError, UsageError
+from emobench.cli.progress import Progress
 
 Command = Callable[..., Any]
 
@@ -172,6 +173,83 @@ def test_ctrl_c_keeps_what_was_done_and_says_how_to_resume(
     assert outcome.err.endswith("interrupted; run the same command to resume\n")
     assert "table on synthetic-au/subjects" in outcome.err
     assert [plan.seed for plan, _ in executor.seen] == [0, 1]
+
+
+def test_ctrl_c_of_a_fresh_run_says_that_it_resumes_without_the_flag(
+    emobench: Command, executor: Any
+) -> None:
+    executor.changes = fail_on_seed(0, KeyboardInterrupt())  # type: ignore[arg-type]
+    outcome = emobench("run", "table.yaml", "--fresh")
+    assert outcome.code == 130
+    assert outcome.err.endswith("interrupted; the same command without --fresh resumes it\n")
+
+
+def test_json_tells_a_run_that_was_stopped_before_it_had_a_record(
+    emobench: Command, executor: Any
+) -> None:
+    executor.changes = fail_on_seed(1, KeyboardInterrupt())  # type: ignore[arg-type]
+    outcome = emobench("run", "table.yaml", "--seeds", "3", "--json")
+    assert outcome.code == 130
+    first, second = json.loads(outcome.out)["runs"]
+    assert (first["seed"], first["state"]) == (0, "ok")
+    assert second == {
+        "id": None,
+        "recipe": "table",
+        "task": "synthetic-au/subjects",
+        "seed": 1,
+        "fold": 0,
+        "state": "interrupted",
+        "reason": "stopped by the user",
+        "scores": {},
+        "audit": None,
+        "record": None,
+        "stored": False,
+    }
+
+
+def test_json_names_the_record_of_a_run_that_was_stopped(
+    emobench: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "epoch", stop)
+    outcome = emobench("run", "table.yaml", "--json")
+    assert outcome.code == 130
+    document = json.loads(outcome.out)
+    (run,) = document["runs"]
+    stored = json.loads((folder / run["record"]).read_text())
+    assert run["id"] == stored["id"]
+    assert (run["state"], run["reason"]) == ("interrupted", stored["reason"])
+    assert document["summary"]["states"] == {"interrupted": 1}
+
+
+def test_json_names_the_record_of_a_run_that_an_error_ended(
+    emobench: Command, executor: Any
+) -> None:
+    error = DataError("clip7.wav cannot be decoded")
+    usual = executor.execute
+
+    def execute(plan: Any, **known: Any) -> None:
+        usual(plan, **known)
+        raise error
+
+    executor.execute = execute
+    executor.changes = lambda plan: {"state": "failed", "reason": str(error), "scores": {}}
+    outcome = emobench("run", "table.yaml", "--json")
+    assert outcome.code == DataError.exit_code
+    (run,) = json.loads(outcome.out)["runs"]
+    assert (run["id"], run["record"]) == ("table-0-0", "runs/table-0-0/record.json")
+    assert (run["state"], run["reason"], run["scores"]) == ("failed", str(error), {})
+
+
+def test_json_does_not_name_the_record_of_another_ending(emobench: Command, executor: Any) -> None:
+    emobench("run", "table.yaml")
+    executor.changes = fail_on_seed(0, UsageError("there is no device 'cuda'"))
+    outcome = emobench("run", "table.yaml", "--json")
+    (run,) = json.loads(outcome.out)["runs"]
+    assert (run["id"], run["state"]) == (None, "failed")
+    assert run["reason"] == "there is no device 'cuda'"
 
 
 def test_a_bug_ends_with_a_traceback_and_asks_for_a_report(
