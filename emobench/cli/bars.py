@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.text import Text
 
 from emobench.boards.words import figure, title
 from emobench.cli.progress import Progress, step_figures
@@ -17,21 +18,36 @@ if TYPE_CHECKING:
     from emobench.runs.plan import Plan
 
 
+class Display(RichProgress):
+    """Bars, and below them one line of figures: beside them it would not fit 80 columns."""
+
+    figures = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """What is drawn, from above."""
+        yield self.make_tasks_table(self.tasks)
+        if self.figures:
+            yield Text(f"      {self.figures}", no_wrap=True, overflow="ellipsis")
+
+
 class Bars(Progress):
     """A bar for the data and one for the epochs, with live loss, accuracy, rate and time left."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._display = RichProgress(
+        console = Console(file=stream)
+        self._display = Display(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[figures]}", markup=False),
+            BarColumn(bar_width=max(5, min(30, console.width - 45))),
+            TextColumn("{task.fields[place]}", markup=False),
             TimeRemainingColumn(),
-            console=Console(file=stream),
+            TextColumn("left"),
+            console=console,
             transient=True,
         )
         self._data: TaskID | None = None
         self._training: TaskID | None = None
+        self._running: list[str] = []
         self._validation = ""
 
     def __enter__(self) -> Self:
@@ -47,7 +63,8 @@ class Bars(Progress):
             if task is not None:
                 self._display.remove_task(task)
         self._data = self._training = None
-        self._validation = ""
+        self._running, self._validation = [], ""
+        self._display.figures = "starting"
         super().begin_run(plan, number=number, total=total)
 
     def say(self, line: str) -> None:
@@ -55,30 +72,33 @@ class Bars(Progress):
         self._display.console.print(line, markup=False, highlight=False)
 
     def stage(self, name: str, detail: str = "") -> None:
-        """The bars tell the stages."""
+        """A part of the run begins; its name stands below the bars until figures do."""
         self.worked = True
+        self._display.figures = f"{name}: {detail}" if detail else name
 
     def progress(self, done: int, total: int) -> None:
         """Move the bar of the data."""
         if self._data is None:
-            self._data = self._display.add_task("data", total=total, figures="")
-        self._display.update(self._data, completed=done, figures=f"{done} of {total} items")
+            self._data = self._display.add_task("data", total=total, place="")
+        self._display.update(self._data, completed=done, place=f"{done} of {total} items")
 
     def step(self, report: StepReport) -> None:
         """Move the bar of the epochs within an epoch."""
         done = report.epoch - 1 + report.step / max(1, report.steps)
-        parts = [f"epoch {report.epoch}/{report.epochs}", *step_figures(report), self._validation]
-        self._move(done, total=report.epochs, figures="  ".join(filter(None, parts)))
+        self._running = step_figures(report)
+        self._move(done, epoch=report.epoch, epochs=report.epochs)
 
     def epoch(self, epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
-        """Move the bar of the epochs to the end of an epoch."""
+        """Move the bar of the epochs to the end of an epoch; its last running figures stay."""
         value = metrics.get(f"validation_{self.metric}")
         if value is not None:
             shown = figure(value, metric=self.metric)
             self._validation = f"validation {title(self.metric)} {shown}"
-        self._move(epoch, total=epochs, figures=f"epoch {epoch}/{epochs}  {self._validation}")
+        self._move(epoch, epoch=epoch, epochs=epochs)
 
-    def _move(self, done: float, *, total: int, figures: str) -> None:
+    def _move(self, done: float, *, epoch: int, epochs: int) -> None:
+        place = f"epoch {epoch}/{epochs}"
+        self._display.figures = "  ".join(filter(None, [*self._running, self._validation]))
         if self._training is None:
-            self._training = self._display.add_task("train", total=total, figures=figures)
-        self._display.update(self._training, completed=done, figures=figures)
+            self._training = self._display.add_task("train", total=epochs, place=place)
+        self._display.update(self._training, completed=done, place=place)

@@ -68,7 +68,7 @@ class Progress(Listener):
         """One line for an epoch."""
         parts = [f"epoch {epoch}/{epochs}", *figures(metrics, metric=self.metric)]
         left = self._seconds_left(epoch, epochs)
-        if left is not None:
+        if left is not None and epoch < epochs:
             parts.append(f"{clock(left)} left")
         self.say("  ".join(parts))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import types
 from typing import Any
 
@@ -92,18 +93,56 @@ def test_a_run_that_was_stored_has_not_worked(plan: Any) -> None:
     assert progress.worked
 
 
-def test_bars_show_epoch_loss_accuracy_and_rate(plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("columns", ["80", "160"])
+def test_bars_show_epoch_loss_accuracy_rate_and_time_left(
+    plan: Any, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", columns)
     stream = Terminal()
     with choose_progress(plain=False, stream=stream) as bars:
         bars.begin_run(plan, number=1, total=1)
         bars.stage("data", "t/x")
         bars.progress(3, 10)
-        bars.epoch(1, 4, {"validation_uar": 0.5})
         bars.step(REPORT)
+        bars.epoch(2, 4, {"validation_uar": 0.5})
     shown = stream.getvalue()
     assert "3 of 10 items" in shown
-    for words in ("epoch 2/4", "loss 1.2500", "accuracy 50.0%", "rate 2.00e-03"):
-        assert words in shown
-    assert "validation UAR 50.0%" in shown
+    assert "loss 1.2500  accuracy 50.0%  rate 2.00e-03  validation UAR 50.0%" in shown
+    assert re.search(r"epoch 2/4 .*(-:--:--|0:00:0\d).* left\n", shown)
+
+
+def test_bars_name_the_stage_while_there_are_no_figures(
+    plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with choose_progress(plain=False, stream=stream) as bars:
+        bars.begin_run(plan, number=1, total=1)
+        bars.stage("data", "t/x")
+    assert "data: t/x" in stream.getvalue()
+
+
+def test_bars_obey_no_color(plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+    def colours() -> set[str]:
+        stream = Terminal()
+        with choose_progress(plain=False, stream=stream) as bars:
+            bars.begin_run(plan, number=1, total=1)
+            bars.epoch(1, 4, {})
+        return set(re.findall(r"\x1b\[([0-9;]*)m", stream.getvalue())) - {"0"}
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert colours()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colours()
+
+
+def test_the_last_epoch_has_no_time_left(plan: Any) -> None:
+    stream = io.StringIO()
+    progress = Progress(stream)
+    progress.begin_run(plan, number=1, total=1)
+    progress.epoch(1, 2, {})
+    progress.epoch(2, 2, {})
+    assert stream.getvalue().splitlines()[1:] == ["epoch 1/2", "epoch 2/2"]
