@@ -280,7 +280,7 @@ def test_a_dry_run_does_not_need_the_data(emobench: Command, executor: Any) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["enhancd"], "unknown recipe 'enhancd'; did you mean 'enhanced'?"),
+        (["enhnced"], "unknown recipe 'enhnced'; did you mean 'enhanced'?"),
         (["table.yaml", "--seeds", "2", "--seed", "1"], "--seeds N runs the seeds 0 to N-1"),
         (["table.yaml", "--task", "synthetic-au/subject"], "did you mean 'synthetic-au/subjects'?"),
         (["table.yaml", "--fold", "3"], "there is no fold 3"),
