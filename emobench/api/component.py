@@ -98,10 +98,14 @@ class TaskOffer:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetComponent(Component):
-    """A dataset and what a user must know of it before any file is read."""
+    """A dataset and what a user must know of it before any file is read.
+
+    `note` is what every page with numbers on it must say.
+    """
 
     modalities: tuple[str, ...]
     licence: str
     obtain: str
     layout: str
+    note: str = ""
     tasks: tuple[TaskOffer, ...] = field(default=())

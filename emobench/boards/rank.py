@@ -35,13 +35,12 @@ STANDINGS = tuple(Standing)
 def build_boards(
     records: Iterable[Record],
     *,
-    notes: Mapping[str, str] | None = None,
     shipped: Mapping[str, Mapping[str, Any]] | None = None,
     offered: Collection[TaskStamp] = (),
 ) -> tuple[Board, ...]:
     """The board of every contest that has records, by task name; every record is on one.
 
-    `notes` are by task name. `shipped` holds the canonical resolved recipes that a bare name
+    `shipped` holds the canonical resolved recipes that a bare name
     finds: a row whose recipe is one of them is reproduced by name, any other from the
     `recipe.yaml` beside its record. `offered` holds the tasks, at fold 0, that a name finds.
     """
@@ -54,7 +53,7 @@ def build_boards(
         )
         board = _board(of_contest, commands=commands, data=contest.data)
         mark = contest.mark if names[contest.task] > 1 else ""
-        boards.append(replace(board, mark=mark, note=(notes or {}).get(contest.task, "")))
+        boards.append(replace(board, mark=mark))
     return tuple(sorted(boards, key=lambda board: (board.task, -board.version, board.mark)))
 
 
@@ -75,6 +74,7 @@ def _board(records: Sequence[Record], *, commands: Commands, data: str) -> Board
         protocol=task.protocol,
         folds=task.folds,
         data=data,
+        note=next((run.data.note for run in by_age if run.data and run.data.note), ""),
         rows=tuple(rows),
         constant=constant,
         constant_rank=_rows_above(constant, rows, task.metric),

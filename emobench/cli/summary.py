@@ -117,6 +117,8 @@ def _leftovers(records: Sequence[Record]) -> list[str]:
         for finding in record.audit.findings
     }
     lines += _first(found)
+    notes = {record.data.note: None for record in records if record.data and record.data.note}
+    lines += [f"note    {note}" for note in notes]
     skipped = {
         f"        {item}: {reason}": None
         for record in records

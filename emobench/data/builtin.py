@@ -10,6 +10,9 @@ from emobench.data.synthetic.options import FaceOptions, SpeechOptions, TableOpt
 SYNTHETIC_LICENCE = "CC0-1.0: generated, no person was recorded"
 SYNTHETIC_OBTAIN = "nothing to obtain: it is generated on first use"
 SYNTHETIC_LAYOUT = "no files"
+SYNTHETIC_NOTE = (
+    "Synthetic data, a test bench: the numbers compare methods and say nothing about people."
+)
 
 HOLDOUT = ProtocolOptions(use="grouped-holdout", test=0.2, validation=0.2)
 RANDOM = ProtocolOptions(use="random", test=0.2, validation=0.2)
@@ -51,6 +54,7 @@ SYNTHETIC_SPEECH = DatasetComponent(
     licence=SYNTHETIC_LICENCE,
     obtain=SYNTHETIC_OBTAIN,
     layout=SYNTHETIC_LAYOUT,
+    note=SYNTHETIC_NOTE,
     tasks=(
         _apart("speakers"),
         TaskOffer(
@@ -77,6 +81,7 @@ SYNTHETIC_FACE = DatasetComponent(
     licence=SYNTHETIC_LICENCE,
     obtain=SYNTHETIC_OBTAIN,
     layout=SYNTHETIC_LAYOUT,
+    note=SYNTHETIC_NOTE,
     tasks=(_apart("subjects"), _mixed("subjects")),
 )
 
@@ -89,6 +94,7 @@ SYNTHETIC_AU = DatasetComponent(
     licence=SYNTHETIC_LICENCE,
     obtain=SYNTHETIC_OBTAIN,
     layout=SYNTHETIC_LAYOUT,
+    note=SYNTHETIC_NOTE,
     tasks=(
         _apart("subjects"),
         _mixed("subjects"),

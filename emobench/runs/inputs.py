@@ -17,6 +17,7 @@ from emobench.api import (
     Context,
     DataError,
     Dataset,
+    DatasetComponent,
     Frontend,
     Items,
     PluginError,
@@ -84,7 +85,7 @@ def load_data(
         prepared=prepared,
         split=split,
         audit=_verdict(found),
-        stamp=_data_stamp(opened, split, prepared),
+        stamp=_data_stamp(opened, split, prepared, registry),
         facts=facts,
     )
 
@@ -233,7 +234,10 @@ def _verdict(found: Audit) -> AuditVerdict:
     )
 
 
-def _data_stamp(opened: OpenedPlan, split: Split, prepared: Prepared) -> DataStamp:
+def _data_stamp(
+    opened: OpenedPlan, split: Split, prepared: Prepared, registry: Registry
+) -> DataStamp:
+    dataset = registry.get("dataset", opened.plan.task.dataset.use).component
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     groups = {
         name: len({opened.items.groups[position] for position in positions})
@@ -247,6 +251,7 @@ def _data_stamp(opened: OpenedPlan, split: Split, prepared: Prepared) -> DataSta
         test=len(split.test),
         groups=groups,
         skipped=tuple((skipped.id, skipped.reason) for skipped in prepared.skipped),
+        note=dataset.note if isinstance(dataset, DatasetComponent) else "",
     )
 
 

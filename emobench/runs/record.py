@@ -94,7 +94,7 @@ class TaskStamp:
 
 @dataclass(frozen=True, kw_only=True)
 class DataStamp:
-    """The data as they were."""
+    """The data as they were; `note` is what a page with their numbers must say."""
 
     fingerprint: str
     train: int
@@ -102,6 +102,7 @@ class DataStamp:
     test: int
     groups: Mapping[str, int] = field(default_factory=dict)
     skipped: tuple[tuple[str, str], ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

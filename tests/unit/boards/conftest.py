@@ -71,7 +71,9 @@ def make_record(
         attempts=(Attempt(started=started),),
         scores={"emotion": scores} if figures else {},
         audit=AuditVerdict(verdict=audit),  # type: ignore[arg-type]
-        data=DataStamp(fingerprint=fingerprint, train=3, validation=1, test=1)
+        data=DataStamp(
+            fingerprint=fingerprint, train=3, validation=1, test=1, note=changes.pop("note", "")
+        )
         if fingerprint
         else None,
         costs=Costs(train_s=30.0, parameters=120_000, ms_per_item=0.25),

@@ -358,8 +358,8 @@ def test_a_score_that_is_no_number_is_no_score(record: MakeRecord) -> None:
 
 
 def test_every_task_gets_its_board_and_its_note(record: MakeRecord) -> None:
-    records = [record(), record(task={"name": "b/c"}), record(task={"name": "a/c"})]
-    boards = build_boards(records, notes={TASK: "a test bench"})
+    other = [record(task={"name": name}) for name in ("b/c", "a/c")]
+    boards = build_boards([record(note="a test bench"), *other])
     assert [(board.task, board.note) for board in boards] == [
         ("a/c", ""),
         ("b/c", ""),

@@ -82,7 +82,10 @@ Written by `emobench leaderboard`; edits are lost.
 @pytest.fixture
 def board(record: MakeRecord) -> Board:
     fell = "predicts 'calm' for 97% of the test items"
-    enhanced = [record("enhanced", seed=0, uar=0.82), record("enhanced", seed=1, uar=0.84)]
+    note = "Synthetic data: a test bench."
+    enhanced = [
+        record("enhanced", seed=seed, uar=uar, note=note) for seed, uar in ((0, 0.82), (1, 0.84))
+    ]
     others = [
         record("guide", uar=0.97, audit="leaky"),
         record("big", uar=0.5, state="collapsed", reason=fell),
@@ -91,7 +94,6 @@ def board(record: MakeRecord) -> Board:
     ]
     return one_board(
         [*enhanced, *others],
-        notes={TASK: "Synthetic data: a test bench."},
         shipped={"enhanced": enhanced[0].recipe},
         offered=[enhanced[0].task],
     )
