@@ -1,8 +1,14 @@
-"""`emobench run --dry-run`: what would run and what is stored already. Loads no torch."""
+"""`emobench run --dry-run`: what would run, what is stored already and what cannot start.
+
+Loads no torch, unless a device is named that only torch can judge.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
 
 from emobench.api import EmobenchError
 from emobench.boards.words import count
@@ -10,47 +16,81 @@ from emobench.cli.text import print_json, print_lines, table
 from emobench.registry import Registry
 from emobench.runs.opening import stored_record
 from emobench.runs.plan import Plan, Settings
-from emobench.runs.record import FINAL_STATES
+from emobench.runs.record import FINAL_STATES, State
 
-UNKNOWN = "unknown"
+
+@dataclass(frozen=True, kw_only=True)
+class _Outlook:
+    """One plan, the state of its stored record, if any, and the error that would stop it."""
+
+    plan: Plan
+    stored: State | None = None
+    error: EmobenchError | None = None
 
 
 def show_plans(
     plans: Sequence[Plan], *, settings: Settings, registry: Registry, as_json: bool
-) -> None:
-    """Print the plans; whether one is stored is unknown while its data are missing."""
-    states = [_stored(plan, settings, registry) for plan in plans]
+) -> int:
+    """Print the plans, and on stderr each error that would stop one; gives the exit code."""
+    _check_device(settings.device)
+    outlooks = [_look(plan, settings, registry) for plan in plans]
     if as_json:
         print_json(
-            {
-                "device": settings.device,
-                "plans": [
-                    {
-                        "recipe": plan.recipe.name,
-                        "task": plan.task.name,
-                        "seed": plan.seed,
-                        "fold": plan.fold,
-                        "stored": state,
-                    }
-                    for plan, state in zip(plans, states, strict=True)
-                ],
-            }
+            {"device": settings.device, "plans": [_document(outlook) for outlook in outlooks]}
         )
+    else:
+        print_lines(_lines(outlooks, settings))
+    errors = [outlook.error for outlook in outlooks if outlook.error]
+    for message in dict.fromkeys(map(str, errors)):
+        for line in message.splitlines():
+            click.echo(f"error: {line}", err=True)
+    return errors[0].exit_code if errors else 0
+
+
+def _check_device(device: str) -> None:
+    """Raise the UsageError that the run would raise; auto and cpu are everywhere."""
+    if device in ("auto", "cpu"):
         return
-    rows = [
-        [plan.recipe.name, plan.task.name, str(plan.seed), str(plan.fold), state or "no"]
-        for plan, state in zip(plans, states, strict=True)
-    ]
-    head = ["recipe", "task", "seed", "fold", "stored"]
-    print_lines(table(head, rows, right=["seed", "fold"]))
-    work = [state for state in states if settings.fresh or state not in FINAL_STATES]
-    print_lines(["", f"{count(len(work), 'run')} to do on device {settings.device}"])
+    from emobench.training.build import choose_device
+
+    choose_device(device)
 
 
-def _stored(plan: Plan, settings: Settings, registry: Registry) -> str | None:
-    """The state of the stored record, None where there is none."""
+def _look(plan: Plan, settings: Settings, registry: Registry) -> _Outlook:
     try:
         record = stored_record(plan, settings=settings, registry=registry)
-    except EmobenchError:
-        return UNKNOWN
-    return record.state if record else None
+    except EmobenchError as error:
+        return _Outlook(plan=plan, error=error)
+    return _Outlook(plan=plan, stored=record.state if record else None)
+
+
+def _document(outlook: _Outlook) -> dict[str, object]:
+    plan = outlook.plan
+    return {
+        "recipe": plan.recipe.name,
+        "task": plan.task.name,
+        "seed": plan.seed,
+        "fold": plan.fold,
+        "stored": outlook.stored,
+        "error": str(outlook.error) if outlook.error else None,
+    }
+
+
+def _lines(outlooks: Sequence[_Outlook], settings: Settings) -> list[str]:
+    able = [outlook for outlook in outlooks if outlook.error is None]
+    rows = [
+        [
+            outlook.plan.recipe.name,
+            outlook.plan.task.name,
+            str(outlook.plan.seed),
+            str(outlook.plan.fold),
+            outlook.stored or "no",
+        ]
+        for outlook in able
+    ]
+    head = ["recipe", "task", "seed", "fold", "stored"]
+    lines = [*table(head, rows, right=["seed", "fold"]), ""] if able else []
+    work = [one for one in able if settings.fresh or one.stored not in FINAL_STATES]
+    total = f"{count(len(work), 'run')} to do on device {settings.device}"
+    stopped = len(outlooks) - len(able)
+    return [*lines, f"{total}; {stopped} cannot start (see the error)" if stopped else total]

@@ -100,18 +100,40 @@ def run(  # noqa: PLR0913 - one parameter a flag
     settings = Settings(
         runs=runs, data_root=data_root, device=device, fresh=fresh, time_limit=time_limit
     )
-    if dry_run:
-        from emobench.cli.dry_run import show_plans
+    act = _show if dry_run else _carry_out
+    code = act(_without_repeats(plans), settings=settings, registry=registry, as_json=as_json)
+    raise click.exceptions.Exit(code)
 
-        show_plans(plans, settings=settings, registry=registry, as_json=as_json)
-        return
+
+def _without_repeats(plans: Sequence[Plan]) -> list[Plan]:
+    """Each run once; a recipe or task that the call names twice is told."""
+    unique = list(dict.fromkeys(plans))
+    repeated = dict.fromkeys(
+        f"{plan.recipe.name} on {plan.task.name}" for plan in unique if plans.count(plan) > 1
+    )
+    for name in repeated:
+        click.echo(f"warning: {name} is asked for more than once; it is taken once", err=True)
+    return unique
+
+
+def _show(plans: Sequence[Plan], *, settings: Settings, registry: Registry, as_json: bool) -> int:
+    from emobench.cli.dry_run import show_plans
+
+    return show_plans(plans, settings=settings, registry=registry, as_json=as_json)
+
+
+def _carry_out(
+    plans: Sequence[Plan], *, settings: Settings, registry: Registry, as_json: bool
+) -> int:
+    """Run the plans, report and give the exit code."""
     with choose_progress(plain=as_json) as progress:
         endings = list(run_plans(plans, settings=settings, registry=registry, progress=progress))
     _report(endings, settings=settings, as_json=as_json)
     if any(ending.interrupted for ending in endings):
         again = "the same command without --fresh resumes it"
-        click.echo(f"interrupted; {again if fresh else 'run the same command to resume'}", err=True)
-    raise click.exceptions.Exit(exit_code(endings))
+        again = again if settings.fresh else "run the same command to resume"
+        click.echo(f"interrupted; {again}", err=True)
+    return exit_code(endings)
 
 
 def run_plans(

@@ -105,12 +105,23 @@ def _confusion_lines(scores: TargetScores) -> list[str]:
 
 
 def _leftovers(records: Sequence[Record]) -> list[str]:
-    """What else a user must know of the data: what the audit found and what was left out."""
+    """What else a user must know of the data, task by task where there are several."""
+    tasks = list(dict.fromkeys(record.task.name for record in records))
+    if len(tasks) <= 1:
+        return _told_of_data(records)
+    lines = []
+    for task in tasks:
+        lines += _told_of_data([one for one in records if one.task.name == task], of=task)
+    return lines
+
+
+def _told_of_data(records: Sequence[Record], *, of: str = "") -> list[str]:
+    """What the audit found, what a page must say, and what was left out."""
     lines: list[str] = []
     verdicts = {record.audit.verdict for record in records}
     if verdicts:
         worst = next(word for word in ("leaky", "warned", "clean") if word in verdicts)
-        lines += ["", f"audit   {worst}"]
+        lines += ["", f"audit   {of}: {worst}" if of else f"audit   {worst}"]
     found = {
         f"        {finding.severity}: {finding.message}": None
         for record in records

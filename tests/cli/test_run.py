@@ -11,6 +11,7 @@ import pytest
 
 from emobench.api import DataError, PluginError, UsageError
 from emobench.cli.progress import Progress
+from emobench.runs.record import AuditVerdict
 
 Command = Callable[..., Any]
 
@@ -271,10 +272,59 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(emobench: Command, execu
     assert not Path("runs").exists()
 
 
-def test_a_dry_run_does_not_need_the_data(emobench: Command, executor: Any) -> None:
+def test_a_dry_run_tells_once_why_runs_cannot_start(emobench: Command, executor: Any) -> None:
+    outcome = emobench("run", "table.yaml", "--data", "nowhere", "--seeds", "2", "--dry-run")
+    assert outcome.code == DataError.exit_code
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("error: the data folder ")
+    assert "nowhere does not exist" in line
+    assert outcome.out == "0 runs to do on device auto; 2 cannot start (see the error)\n"
+
+
+def test_a_dry_run_in_json_tells_the_error_of_each_plan(emobench: Command, executor: Any) -> None:
     outcome = emobench("run", "table.yaml", "--data", "nowhere", "--dry-run", "--json")
-    assert outcome.code == 0
-    assert [plan["stored"] for plan in json.loads(outcome.out)["plans"]] == ["unknown"]
+    assert outcome.code == DataError.exit_code
+    (plan,) = json.loads(outcome.out)["plans"]
+    assert plan["stored"] is None
+    assert "nowhere does not exist" in plan["error"]
+
+
+def test_a_dry_run_judges_the_split(emobench: Command, executor: Any, folder: Path) -> None:
+    (folder / "nine.yaml").write_text(
+        "dataset: {use: synthetic-au, items: 80, identities: 4}\n"
+        "protocol: {use: grouped-kfold, folds: 9}\n"
+    )
+    outcome = emobench("run", "table.yaml", "--task", "nine.yaml", "--dry-run")
+    assert outcome.code == DataError.exit_code
+    assert outcome.err.count("9 folds need at least 9 ") == 1
+
+
+def test_a_dry_run_judges_the_device(emobench: Command, executor: Any) -> None:
+    outcome = emobench("run", "table.yaml", "--device", "gpu", "--dry-run")
+    assert outcome.code == UsageError.exit_code
+    assert "error: unknown device 'gpu'" in outcome.err
+
+
+def test_a_recipe_given_twice_is_run_once_and_told(emobench: Command, executor: Any) -> None:
+    outcome = emobench("run", "table.yaml", "./table.yaml", "--seeds", "2")
+    assert [plan.seed for plan, _ in executor.seen] == [0, 1]
+    assert outcome.err.splitlines()[0] == (
+        "warning: table on synthetic-au/subjects is asked for more than once; it is taken once"
+    )
+
+
+def test_several_tasks_each_have_their_audit_named(emobench: Command, executor: Any) -> None:
+    def changes(plan: Any) -> dict[str, Any]:
+        mixed = plan.task.name == "synthetic-au/random"
+        found = {} if mixed else {"audit": AuditVerdict()}
+        return {"id": plan.task.name.replace("/", "-"), **found}
+
+    executor.changes = changes
+    tasks = "synthetic-au/subjects,synthetic-au/random"
+    lines = emobench("run", "table.yaml", "--task", tasks).out.splitlines()
+    assert "audit   synthetic-au/subjects: clean" in lines
+    place = lines.index("audit   synthetic-au/random: warned")
+    assert lines[place + 1] == "        warned: two clips are alike"
 
 
 @pytest.mark.parametrize(
