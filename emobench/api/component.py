@@ -100,7 +100,8 @@ class TaskOffer:
 class DatasetComponent(Component):
     """A dataset and what a user must know of it before any file is read.
 
-    `note` is what every page with numbers on it must say.
+    `note` is what every page with numbers on it must say. `example` is the `dataset` block of a
+    task file, in YAML, where the options' defaults alone would not show how it is used.
     """
 
     modalities: tuple[str, ...]
@@ -108,4 +109,5 @@ class DatasetComponent(Component):
     obtain: str
     layout: str
     note: str = ""
+    example: str = ""
     tasks: tuple[TaskOffer, ...] = field(default=())

@@ -92,7 +92,9 @@ def describe_type(hint: Any, *, plural: bool = False) -> str:
     }
     if hint in names:
         return names[hint][plural]
-    return "mappings" if plural else "mapping"
+    word = "mappings" if plural else "mapping"
+    keys = [field.name for field in hint.fields()] if hasattr(hint, "fields") else []
+    return f"{word} of {', '.join(keys)}" if keys else word
 
 
 def _literal_word(choice: object) -> str:

@@ -11,8 +11,8 @@ from emobench.api import KINDS, DatasetComponent, Options, UsageError, unknown_n
 from emobench.api.options import OptionField
 from emobench.boards.words import count
 from emobench.cli import flags
-from emobench.cli.text import print_json, print_lines, table
-from emobench.recipes.model import LIST_SECTIONS
+from emobench.cli.text import print_json, print_lines, table, terminal_width, wrapped
+from emobench.recipes.model import LIST_SECTIONS, SINGLE_SECTIONS
 
 if TYPE_CHECKING:
     from emobench.registry import Registered, Registry
@@ -71,8 +71,15 @@ def show_plugin(name: str) -> None:
     """
     from emobench.registry import load_registry
 
-    registry = load_registry()
-    entry = _find(name, registry)
+    entry = _find(name, load_registry())
+    width = terminal_width()
+    facts = [line for text in _facts(entry) for line in wrapped(text, width=width, hanging="  ")]
+    options = _options_lines(entry.component.options, width=width)
+    print_lines([*facts, "", *options, "", *_usage(entry, width=width)])
+
+
+def _facts(entry: Registered) -> list[str]:
+    """What it is and where it comes from."""
     component = entry.component
     lines = [
         f"{entry.kind} {component.name}: {component.summary}",
@@ -86,9 +93,7 @@ def show_plugin(name: str) -> None:
         lines += [
             f"task     {component.name}/{offer.name}: {offer.summary}" for offer in component.tasks
         ]
-    place = "in a task file:" if entry.kind == "dataset" else "in a recipe:"
-    lines += ["", *_options_table(component.options), "", place, f"  {_example(entry)}"]
-    print_lines(lines)
+    return lines
 
 
 def _find(name: str, registry: Registry) -> Registered:
@@ -110,7 +115,8 @@ def _find(name: str, registry: Registry) -> Registered:
     raise UsageError(unknown_name("component", name, names, advice=advice))
 
 
-def _options_table(options: type[Options]) -> list[str]:
+def _options_lines(options: type[Options], *, width: int | None) -> list[str]:
+    """The options as a table or, where that is wider than the terminal, one below the other."""
     if not options.fields():
         return ["It takes no options."]
     rows = [
@@ -125,25 +131,54 @@ def _options_table(options: type[Options]) -> list[str]:
         for field in options.fields()
     ]
     head = ["option", "type", "default", "bounds", "searched", "meaning"]
-    return table(head, rows)
+    lines = table(head, rows)
+    if width is None or max(map(len, lines)) <= width:
+        return lines
+    lines = []
+    for name, kind, default, bounds, search, meaning in rows:
+        default = default if default == "required" else f"default {default}"
+        words = [kind, default, bounds, f"searched {search}" if search else ""]
+        title = f"{name}: {'; '.join(filter(None, words))}"
+        lines += wrapped(title, width=width, hanging="  ")
+        lines += wrapped(meaning, width=width, indent="    ", hanging="    ")
+    return lines
 
 
-def _example(entry: Registered) -> str:
-    """A block that works as it stands, but for what is required."""
+def _usage(entry: Registered, *, width: int | None) -> list[str]:
+    """Where the component is named, and a block that works as it stands but for what is <asked>."""
+    sections = {kind: key for key, kind in (*SINGLE_SECTIONS.items(), *LIST_SECTIONS.items())}
+    component = entry.component
+    if isinstance(component, DatasetComponent):
+        place = "in a task file, given with --task FILE.yaml:"
+        if component.example:
+            return [place, *(f"  {line}" for line in component.example.splitlines())]
+        section = "dataset"
+    elif entry.kind in sections:
+        place, section = "in a recipe:", sections[entry.kind]
+    else:
+        return [f"No recipe takes a {entry.kind} yet."]
+    block = _block(entry)
+    line = f"{section}: [{block}]" if section in LIST_SECTIONS else f"{section}: {block}"
+    return [place, *wrapped(line, width=width, indent="  ", hanging="    ")]
+
+
+def _block(entry: Registered) -> str:
+    """What is required first, then the first of the other options at their defaults."""
     parts = [f"use: {entry.name}"]
-    for field in entry.component.options.fields():
+    for field in sorted(entry.component.options.fields(), key=lambda field: not field.required):
         if field.required:
             parts.append(f"{field.name}: <{field.type_name}>")
-        elif field.search is not None or not isinstance(field.default, Options):
+        elif not isinstance(field.default, Options):
             parts.append(f"{field.name}: {_shown(field.default)}")
-    block = "{" + ", ".join(parts[:5]) + "}"
-    listed = next((key for key, kind in LIST_SECTIONS.items() if kind == entry.kind), None)
-    return f"{listed}: [{block}]" if listed else f"{entry.kind}: {block}"
+    return "{" + ", ".join(parts[:5]) + "}"
 
 
 def _shown(value: Any) -> str:
-    plain = value.dump() if isinstance(value, Options) else value
-    return plain if isinstance(plain, str) and plain else json.dumps(plain, ensure_ascii=False)
+    """A default as YAML; of nested options those alone that are set."""
+    if isinstance(value, Options):
+        given = {key: inner for key, inner in value.dump().items() if inner not in (None, "")}
+        return "{" + ", ".join(f"{key}: {_shown(inner)}" for key, inner in given.items()) + "}"
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
 def _bounds(field: OptionField) -> str:

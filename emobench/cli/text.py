@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +28,29 @@ def table(
         return "  ".join(parts).rstrip()
 
     return [line(head), line(["-" * width for width in widths]), *map(line, rows)]
+
+
+def terminal_width() -> int | None:
+    """How many columns the terminal has; None where the output goes to a file or a pipe."""
+    return shutil.get_terminal_size(fallback=(0, 0)).columns or None
+
+
+def wrapped(text: str, *, width: int | None, indent: str = "", hanging: str = "") -> list[str]:
+    """The text in lines of that width, broken at spaces alone; `hanging` begins all but the first.
+
+    Flow YAML stays the same YAML.
+    """
+    if width is None:
+        return [indent + text]
+    lines = textwrap.wrap(
+        text,
+        max(width, 20),
+        initial_indent=indent,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines or [""]
 
 
 def print_lines(lines: Sequence[str]) -> None:

@@ -43,6 +43,13 @@ FOLDER = DatasetComponent(
     licence="yours to know",
     obtain="bring your own: --data DIR --group PATTERN, or a task file with dataset.use: folder",
     layout="class folders (happy/clip01.wav), or a CSV table that lists the files",
+    example="""\
+dataset:
+  use: folder
+  root: clips                    # below the folder of the task file
+  label: {folder: 1}             # clips/happy/SM1_01.wav is happy
+  group: {pattern: '^([^_]+)_'}  # and by speaker SM1
+""",
 )
 
 SYNTHETIC_SPEECH = DatasetComponent(

@@ -177,6 +177,50 @@ def test_the_block_that_plugins_show_gives_is_a_valid_recipe_line(
     assert emobench("check", "copied.yaml").code == 0
 
 
+def test_the_block_that_plugins_show_gives_of_a_folder_is_a_task_file(
+    emobench: Command, folder: Path
+) -> None:
+    shown = emobench("plugins", "show", "folder").out
+    place, _, block = shown.partition("in a task file, given with --task FILE.yaml:\n")
+    assert "mapping of column, folder, pattern" in place
+    (folder / "own.yaml").write_text(block)
+    told = emobench("tasks", "show", "own.yaml")
+    assert told.code == 0, told.err
+    assert all(f"  {key}: " in block for key in ("label", "group", "root"))
+
+
+def test_the_block_of_another_dataset_is_a_task_file(emobench: Command, folder: Path) -> None:
+    block = emobench("plugins", "show", "synthetic-au").out.partition("FILE.yaml:\n")[2]
+    (folder / "own.yaml").write_text(block)
+    assert emobench("tasks", "show", "own.yaml").code == 0
+
+
+def test_plugins_show_gives_no_block_where_no_recipe_takes_the_kind(emobench: Command) -> None:
+    lines = emobench("plugins", "show", "soft_vote").out.splitlines()
+    assert lines[-1] == "No recipe takes a combiner yet."
+    assert not any("use: soft_vote" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["folder", "synthetic-speech", "mixup", "cnn2d"])
+def test_plugins_show_keeps_within_the_terminal(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    lines = emobench("plugins", "show", name).out.splitlines()
+    assert "package" in lines[[line != "" for line in lines].index(False) + 1]
+    assert [line for line in lines if len(line) > 70] == []
+
+
+def test_a_wrapped_block_is_the_same_block(
+    emobench: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    block = emobench("plugins", "show", "synthetic-au").out.partition("FILE.yaml:\n")[2]
+    assert len(block.splitlines()) > 1
+    (folder / "own.yaml").write_text(block)
+    assert emobench("tasks", "show", "own.yaml").code == 0
+
+
 def test_plugins_show_suggests(emobench: Command) -> None:
     outcome = emobench("plugins", "show", "mixxup")
     assert outcome.code == 2
