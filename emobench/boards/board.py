@@ -77,8 +77,7 @@ class Board:
     task name stands for several, `mark` is a short hash that tells this one from the others.
     `rows` are in their final order, `constant_rank` is the number of rows above the constant
     predictor. `data` is the fingerprint of the data, empty where no record saw them. `repeated`
-    counts records that a later one of the same recipe, seed and fold replaces. `offered` says
-    that the task is one of an installed dataset: its name is enough to run it.
+    counts records that a later one of the same recipe, seed and fold replaces.
     """
 
     task: str
@@ -92,7 +91,6 @@ class Board:
     constant: Constant
     constant_rank: int
     repeated: int
-    offered: bool
     mark: str = ""
     note: str = ""
 

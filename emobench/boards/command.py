@@ -10,9 +10,6 @@ from typing import Any
 from emobench.boards.contest import recipe_hash
 from emobench.runs.record import Record
 
-TASK_FILE = "TASK_FILE"
-"""Stands in a command for the file of a task that no installed dataset offers."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Commands:
@@ -24,14 +21,13 @@ class Commands:
     def of(self, runs: Sequence[Record]) -> str:
         """The command for the runs of one row, which are sorted by seed and fold."""
         first = runs[0]
-        task = first.task.name if self.offered else TASK_FILE
-        start = f"emobench run {shlex.quote(self._recipe(first))} --task {shlex.quote(task)}"
-        return " && ".join(f"{start} {flags}" for flags in _flags(runs))
-
-    def _recipe(self, record: Record) -> str:
-        own = self.shipped.get(record.recipe_name)
-        by_name = own is not None and recipe_hash(own) == recipe_hash(record.recipe)
-        return record.recipe_name if by_name else f"{record.id}/recipe.yaml"
+        own = self.shipped.get(first.recipe_name)
+        by_name = own is not None and recipe_hash(own) == recipe_hash(first.recipe)
+        recipe = first.recipe_name if by_name else f"{first.id}/recipe.yaml"
+        task = first.task.name if self.offered else f"{first.id}/task.yaml"
+        here = "" if by_name and self.offered else " --runs ."
+        start = f"emobench run {shlex.quote(recipe)} --task {shlex.quote(task)}"
+        return " && ".join(f"{start} {flags}{here}" for flags in _flags(runs))
 
 
 def _flags(runs: Sequence[Record]) -> list[str]:

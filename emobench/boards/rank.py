@@ -79,7 +79,6 @@ def _board(records: Sequence[Record], *, commands: Commands, data: str) -> Board
         constant=constant,
         constant_rank=_rows_above(constant, rows, task.metric),
         repeated=repeated,
-        offered=commands.offered,
     )
 
 
@@ -105,7 +104,7 @@ def _by_recipe(records: Sequence[Record]) -> tuple[int, list[list[Record]]]:
 
 def _row(runs: Sequence[Record], commands: Commands) -> Row:
     metric = runs[0].task.metric
-    scored = [record for record in runs if _figure(record, metric) is not None]
+    scored = _whole_seeds([run for run in runs if _figure(run, metric) is not None])
     by_seed = _means_by_seed(scored, metric)
     score = fmean(by_seed.values()) if by_seed else None
     state = _most_telling(runs)
@@ -136,6 +135,16 @@ def _row(runs: Sequence[Record], commands: Commands) -> Row:
 def _figure(record: Record, metric: str) -> float | None:
     value = record.metrics.get(metric)
     return value if value is not None and math.isfinite(value) else None
+
+
+def _whole_seeds(scored: Sequence[Record]) -> list[Record]:
+    """The runs of seeds that scored every fold; all of them where no seed did.
+
+    Folds differ in difficulty: a mean over seeds must not mix seeds of different folds.
+    """
+    counts = Counter(record.seed for record in scored)
+    whole = [record for record in scored if counts[record.seed] == record.task.folds]
+    return whole or list(scored)
 
 
 def _means_by_seed(records: Sequence[Record], metric: str) -> dict[int, float]:

@@ -16,7 +16,6 @@ from emobench.boards.board import (
     Row,
     Standing,
 )
-from emobench.boards.command import TASK_FILE
 from emobench.boards.text import board_file, code, escape, one_line, shorten
 from emobench.boards.words import NOTHING, count, figure, heading, mean, tally, title
 from emobench.scoring.catalogue import METRICS
@@ -24,11 +23,6 @@ from emobench.scoring.catalogue import METRICS
 SECONDARY = ("macro_f1", "uar", "accuracy", "map", "micro_f1", "ccc", "mae", "rmse")
 HEAD = "Written by `emobench leaderboard`; edits are lost."
 FIGURES = {"Score", *map(heading, METRICS), "Seeds", "Folds", "Train time", "Parameters", "ms/item"}
-
-UNKNOWN_TASK = (
-    f"Paths are below the folder of runs. No installed dataset offers this task: put its file in "
-    f"the place of {TASK_FILE}, or give `--data` and `--group` as they were, without `--task`."
-)
 
 Table = list[dict[str, str]]
 
@@ -45,7 +39,7 @@ def render_board(board: Board) -> str:
         parts += ["## What went wrong", "\n".join(reasons)]
     parts += [
         "## How to repeat it",
-        "Paths are below the folder of runs." if board.offered else UNKNOWN_TASK,
+        "Commands with paths are for the folder of runs; a stored run is answered by its record.",
         _table([_origin(board, row) for row in board.rows]),
     ]
     return "\n\n".join(parts) + "\n"

@@ -226,6 +226,10 @@ def _cells(board: Board, row: Row, others: Sequence[str]) -> list[str]:
         mean(row.score, spread=row.spread, metric=board.metric),
         *(figure(row.metrics.get(name), metric=name) for name in others),
         str(len(row.seed_scores)),
-        tally(row.states),
+        tally(row.states) + ("" if row.folds in (0, board.folds) else _partly(row, board)),
         row.audit,
     ]
+
+
+def _partly(row: Row, board: Board) -> str:
+    return f", {row.folds} of {board.folds} folds"

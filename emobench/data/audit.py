@@ -103,6 +103,14 @@ def _shared_groups(items: Items, split: Split) -> Iterator[Finding]:
     if not items.groups:
         return
     word = items.group_name
+    groups = len(set(items.groups))
+    if 2 * groups > len(items):
+        yield Finding(
+            check="tiny-groups",
+            severity="warned",
+            message=f"{groups} {word}s for {len(items)} items: most stand alone, so that keeping "
+            f"them apart keeps nothing apart; is this what tells one {word} from another?",
+        )
     training = {items.groups[index] for index in split.train}
     validation = {items.groups[index] for index in split.validation}
     in_test = {items.groups[index] for index in split.test}

@@ -47,6 +47,17 @@ class Task:
     version: int = 1
     summary: str = ""
 
+    def dump(self) -> dict[str, Any]:
+        """The task as a task file spells it, every option written out."""
+        return {
+            "name": self.name,
+            "dataset": self.dataset.dump(),
+            "protocol": self.protocol.dump(),
+            "targets": list(self.targets),
+            "metric": self.metric,
+            "version": self.version,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSummary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -75,7 +76,19 @@ def recipe_name(path: Path) -> str:
     for name, shipped in shipped_recipes().items():
         if shipped.resolve() == resolved:
             return name
+    record = path.with_name("record.json")
+    if path.name == "recipe.yaml" and record.is_file():
+        return _recorded_name(record) or path.stem
     return path.stem
+
+
+def _recorded_name(record: Path) -> str:
+    """The name of the recipe that a run was made with: its stored copy is that recipe."""
+    try:
+        name = json.loads(record.read_text(encoding="utf-8"))["recipe_name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def load_recipe(source: str | Path, *, overrides: Sequence[str] = (), registry: Registry) -> Recipe:

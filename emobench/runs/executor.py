@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from emobench.api import EmobenchError, PostProcessor
+from emobench.api import EmobenchError, PostProcessor, UsageError
+from emobench.recipes.emit import to_yaml
 from emobench.registry import Registry
 from emobench.runs.files import explained
-from emobench.runs.folder import RunFolder
+from emobench.runs.folder import TASK_FILE, RunFolder
 from emobench.runs.inputs import build_source, load_data
 from emobench.runs.listener import Listener
 from emobench.runs.observer import Observer, TimedOut, model_bytes
@@ -70,6 +71,7 @@ def execute(
         ),
     )
     with store.begin(record, fresh=settings.fresh) as folder:
+        folder.write(TASK_FILE, to_yaml(plan.task.dump()))
         attempt = _Attempt(
             opened=opened,
             settings=settings,
@@ -114,6 +116,9 @@ class _Attempt:
             remove_checkpoints(self.folder.path / "checkpoints")
         except TimedOut as error:
             self._close("timed_out", str(error))
+        except UsageError:
+            self.folder.discard()
+            raise
         except EmobenchError as error:
             self._close("failed", str(error))
             raise
@@ -149,6 +154,8 @@ class _Attempt:
         )
         observer.techniques = techniques
         observer.resume(run)
+        if observer.resumed_from:
+            self.listener.stage("resume", f"after epoch {observer.resumed_from}")
         model = cast(nn.Module, run.model)
         flops = _flops(model, source)
         fit(run, source, observer)
@@ -197,7 +204,8 @@ class _Attempt:
 
         folder = self.folder.path / "plots"
         folder.mkdir(exist_ok=True)
-        title = f"{record.recipe_name} on {record.task.name}, seed {record.seed}"
+        fold = f", fold {record.task.fold}" if record.task.folds > 1 else ""
+        title = f"{record.recipe_name} on {record.task.name}{fold}, seed {record.seed}"
         history = self.folder.read_history()
         plot_learning_curves(history, folder / "learning_curves.png", title=title)
         for name, scores in record.scores.items():

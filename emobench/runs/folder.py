@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RECORD_FILE = "record.json"
 RECIPE_FILE = "recipe.yaml"
+TASK_FILE = "task.yaml"
 HISTORY_FILE = "history.jsonl"
 PREDICTIONS_FILE = "predictions.npz"
 LOCK_FILE = ".lock"
@@ -59,6 +60,14 @@ class RunFolder:
     def finish(self, record: Record) -> None:
         """Write the record as it stands; the last one written is the run's."""
         self.write(RECORD_FILE, record_to_json(record))
+
+    def discard(self) -> None:
+        """Undo a first attempt that the call itself made impossible; earlier work stays."""
+        leftovers = {RECORD_FILE, RECIPE_FILE, TASK_FILE, HISTORY_FILE, LOCK_FILE}
+        if {entry.name for entry in self.path.iterdir()} <= leftovers:
+            for name in leftovers:
+                (self.path / name).unlink(missing_ok=True)
+            self.path.rmdir()
 
     def write(self, name: str, data: bytes | str) -> None:
         """Write a file of the run atomically, with disk errors in words."""

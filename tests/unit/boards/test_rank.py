@@ -295,7 +295,7 @@ def test_a_recipe_that_differs_from_the_shipped_one_is_repeated_from_its_record(
     run = record()
     board = one_board([run], shipped={"enhanced": {"train": {"epochs": 9}}}, offered=[run.task])
     assert board.rows[0].command == (
-        f"emobench run enhanced-0-0/recipe.yaml --task {TASK} --seed 0"
+        f"emobench run enhanced-0-0/recipe.yaml --task {TASK} --seed 0 --runs ."
     )
 
 
@@ -314,29 +314,42 @@ def test_a_single_fold_is_repeated_alone(record: MakeRecord) -> None:
     runs = [record(seed=seed, fold=3, folds=5) for seed in (0, 1)]
     offered = [replace(runs[0].task, fold=0)]
     start = f"emobench run enhanced-0-3/recipe.yaml --task {TASK}"
-    assert one_board(runs, offered=offered).rows[0].command == f"{start} --seeds 2 --fold 3"
-    assert one_board(runs[:1], offered=offered).rows[0].command == f"{start} --seed 0 --fold 3"
+    assert (
+        one_board(runs, offered=offered).rows[0].command == f"{start} --seeds 2 --fold 3 --runs ."
+    )
+    assert (
+        one_board(runs[:1], offered=offered).rows[0].command
+        == f"{start} --seed 0 --fold 3 --runs ."
+    )
 
 
 def test_all_folds_are_repeated_without_naming_them(record: MakeRecord) -> None:
     runs = [record(seed=seed, fold=fold, folds=2) for seed in (0, 1) for fold in (0, 1)]
-    assert one_board(runs).rows[0].command.endswith("--task TASK_FILE --seeds 2")
+    assert one_board(runs).rows[0].command.endswith("/task.yaml --seeds 2 --runs .")
 
 
 def test_seeds_that_differ_in_folds_are_repeated_one_by_one(record: MakeRecord) -> None:
     runs = [record(seed=0, fold=fold, folds=2) for fold in (0, 1)]
     (row,) = one_board([*runs, record(seed=1, fold=1, folds=2)]).rows
-    start = "emobench run enhanced-0-0/recipe.yaml --task TASK_FILE"
-    assert row.command == f"{start} --seed 0 && {start} --seed 1 --fold 1"
+    start = "emobench run enhanced-0-0/recipe.yaml --task enhanced-0-0/task.yaml"
+    assert row.command == f"{start} --seed 0 --runs . && {start} --seed 1 --fold 1 --runs ."
 
 
 @pytest.mark.parametrize("change", [{"metric": "accuracy"}, {"version": 2}, {"name": "data/clips"}])
-def test_a_task_that_no_dataset_offers_needs_its_file(
+def test_a_task_that_no_dataset_offers_is_repeated_from_the_file_beside_the_record(
     change: dict[str, Any], record: MakeRecord
 ) -> None:
     board = one_board([record(task=change)], offered=[record().task])
-    assert not board.offered
-    assert "--task TASK_FILE " in board.rows[0].command
+    assert "--task enhanced-0-0/task.yaml " in board.rows[0].command
+
+
+def test_seeds_that_lack_folds_are_not_averaged_with_whole_ones(record: MakeRecord) -> None:
+    whole = [record(seed=0, fold=fold, folds=2, uar=0.4 + 0.2 * fold) for fold in (0, 1)]
+    lucky = record(seed=1, fold=1, folds=2, uar=0.9)
+    (row,) = one_board([*whole, lucky]).rows
+    assert (row.score, row.folds, set(row.seed_scores)) == (pytest.approx(0.5), 2, {0})
+    (alone,) = one_board([lucky]).rows
+    assert (alone.score, alone.folds, alone.standing) == (0.9, 1, Standing.INCOMPLETE)
 
 
 def test_names_of_strangers_are_quoted_for_the_shell(record: MakeRecord) -> None:

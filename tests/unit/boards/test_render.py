@@ -52,17 +52,17 @@ Parameters | ms/item |
 
 ## How to repeat it
 
-Paths are below the folder of runs.
+Commands with paths are for the folder of runs; a stored run is answered by its record.
 
 | Recipe | Command | Records |
 | --- | --- | --- |
 | enhanced | `emobench run enhanced --task synthetic-speech/speakers --seeds 2` | `enhanced-0-0` \
 `enhanced-1-0` |
-| guide | `emobench run guide-0-0/recipe.yaml --task synthetic-speech/speakers --seed 0` \
+| guide | `emobench run guide-0-0/recipe.yaml --task synthetic-speech/speakers --seed 0 --runs .` \
 | `guide-0-0` |
-| big | `emobench run big-0-0/recipe.yaml --task synthetic-speech/speakers --seeds 2` | `big-0-0` \
-`big-1-0` |
-| dead | `emobench run dead-0-0/recipe.yaml --task synthetic-speech/speakers --seed 0` \
+| big | `emobench run big-0-0/recipe.yaml --task synthetic-speech/speakers --seeds 2 --runs .` \
+| `big-0-0` `big-1-0` |
+| dead | `emobench run dead-0-0/recipe.yaml --task synthetic-speech/speakers --seed 0 --runs .` \
 | `dead-0-0` |
 """
 
@@ -128,10 +128,9 @@ def test_records_that_later_ones_replace_are_told(record: MakeRecord) -> None:
     assert "1 record left out: a later run of the same recipe, seed and fold" in page
 
 
-def test_a_task_that_no_dataset_offers_says_what_its_commands_lack(record: MakeRecord) -> None:
+def test_a_task_that_no_dataset_offers_is_repeated_from_its_stored_file(record: MakeRecord) -> None:
     page = render_board(one_board([record(task={"name": "data/clips"})]))
-    assert "--task TASK_FILE --seed 0" in page
-    assert "No installed dataset offers this task: put its file in the place of TASK_FILE" in page
+    assert "--task enhanced-0-0/task.yaml --seed 0 --runs ." in page
 
 
 def test_recipes_that_share_a_name_are_told_apart_by_their_hash(record: MakeRecord) -> None:

@@ -99,7 +99,7 @@ def test_duplicates_that_cannot_move_a_score_by_a_point_are_a_warning():
     digests = [f"d{index}" for index in range(count)]
     digests[-1] = "d0"
     split = make_split(train=range(50), validation=range(50, 100), test=range(100, count))
-    items = make_items([f"g{index}" for index in range(count)], [1] * count, count=count)
+    items = make_items([f"g{index // 2}" for index in range(count)], [1] * count, count=count)
     found = audit(items, split, HOLDOUT, digests=digests)
     assert found.verdict == "warned"
     assert "1 of 200 test items (0.5%)" in found.findings[0].message
@@ -139,3 +139,12 @@ def test_unusable_rows_are_no_duplicates_of_each_other(count):
         make_items(APART), make_split(), HOLDOUT, digests=digests[:count] + DISTINCT[count:]
     )
     assert found.verdict == "clean"
+
+
+def test_groups_of_single_items_keep_nothing_apart():
+    """A pattern that takes the whole file name makes every clip its own speaker."""
+    items = make_items([f"g{index}" for index in range(10)], labels=[0] * 10)
+    split = make_split(train=range(6), validation=range(6, 8), test=range(8, 10))
+    found = audit(items, split, HOLDOUT)
+    assert found.verdict == "warned"
+    assert found.findings[0].message.startswith("10 speakers for 10 items: most stand alone")

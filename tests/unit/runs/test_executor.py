@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from emobench.api import DataError, PluginError
+from emobench.api import DataError, NoOptions, PluginError, UsageError
+from emobench.recipes.load import load_recipe
+from emobench.recipes.model import Block
 from emobench.registry import load_registry
 from emobench.runs import executor
 from emobench.runs.executor import execute
 from emobench.runs.folder import read_predictions
-from emobench.runs.plan import Plan, Settings
+from emobench.runs.opening import stored_record
+from emobench.runs.plan import Plan, Settings, plan_runs
 from emobench.runs.record import Record
 from emobench.runs.store import RunStore
 
@@ -160,3 +163,21 @@ def test_the_record_names_no_host_and_no_folder(plan: Plan, settings: Settings) 
     text = (settings.runs / record.id / "record.json").read_text()
     assert str(settings.runs) not in text
     assert json.loads(text)["provenance"]["device"] == "cpu"
+
+
+def test_a_run_is_repeated_from_what_lies_beside_its_record(plan: Plan, settings: Settings) -> None:
+    record = run(plan, settings)
+    folder = settings.runs / record.id
+    registry = load_registry()
+    recipe = load_recipe(folder / "recipe.yaml", registry=registry)
+    (again,) = plan_runs([recipe], task_names=[str(folder / "task.yaml")], registry=registry)
+    assert stored_record(again, settings=settings, registry=registry) == record
+
+
+def test_a_fault_of_the_call_leaves_no_record(plan: Plan, settings: Settings) -> None:
+    loss = Block(kind="loss", use="mean_squared_error", options=NoOptions())
+    wrong = replace(plan, recipe=replace(plan.recipe, loss=loss))
+    with pytest.raises(UsageError, match="mean_squared_error"):
+        run(wrong, settings)
+    assert RunStore(settings.runs).records() == []
+    assert list(settings.runs.glob("*/*")) == []
