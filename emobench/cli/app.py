@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import traceback
@@ -10,12 +11,16 @@ from typing import NoReturn
 
 import click
 
-from emobench.api.errors import EmobenchError
-from emobench.cli.check import check
-from emobench.cli.leaderboard import leaderboard
-from emobench.cli.plugins import plugins
-from emobench.cli.run import run
-from emobench.cli.tasks import tasks
+from emobench.api.errors import EmobenchError, unknown_name
+
+COMMANDS = {
+    "check": "Validate recipes and say what they would run.",
+    "leaderboard": "Rank everything that was run.",
+    "plugins": "Show the components that the installed plugins offer.",
+    "run": "Train and score recipes.",
+    "tasks": "Show the tasks that the installed datasets offer.",
+}
+"""Every command with its line of help; `emobench/cli/<name>.py` is read when it is called."""
 
 BUG = 1
 INTERRUPTED = 130
@@ -30,7 +35,38 @@ def _show_version(context: click.Context, _option: click.Parameter, wanted: bool
         context.exit()
 
 
-@click.group(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+class LazyGroup(click.Group):
+    """Commands that are imported when they are called: each waits for its own imports alone."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"emobench.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the call names, or the nearest one in the error."""
+        if args[0] not in COMMANDS:
+            ctx.fail(unknown_name("command", args[0], COMMANDS))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -51,10 +87,6 @@ def app() -> None:
       emobench leaderboard                compare everything that was run
       emobench plugins list               what a recipe can be made of
     """
-
-
-for command in (run, check, leaderboard, tasks, plugins):
-    app.add_command(command)
 
 
 def main() -> NoReturn:

@@ -313,8 +313,8 @@ def test_a_board_gives_commands_that_find_their_task(emobench: Command, executor
     boards = json.loads(emobench("leaderboard", "--json").out)["boards"]
     assert {board["task"]: board["rows"][0]["command"] for board in boards} == {
         "synthetic-au/subjects": "emobench run table-0-0/recipe.yaml "
-        "--task synthetic-au/subjects --seed 0",
-        "data/clips": "emobench run mine/recipe.yaml --task TASK_FILE --seed 0",
+        "--task synthetic-au/subjects --seed 0 --runs .",
+        "data/clips": "emobench run mine/recipe.yaml --task mine/task.yaml --seed 0 --runs .",
     }
 
 

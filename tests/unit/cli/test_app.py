@@ -1,0 +1,20 @@
+"""The command line as a whole: its commands and their list."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from emobench.cli import app as app_module
+
+
+@pytest.mark.parametrize("name", app_module.COMMANDS)
+def test_the_list_of_commands_says_what_the_command_says(name: str) -> None:
+    command = app_module.app.get_command(click.Context(app_module.app), name)
+    assert command is not None
+    assert command.get_short_help_str(limit=200) == app_module.COMMANDS[name]
+
+
+def test_a_misspelt_command_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app_module.run_command_line(["rnu"]) == 2
+    assert "unknown command 'rnu'; did you mean 'run'?" in capsys.readouterr().err
