@@ -71,7 +71,7 @@ class TrainOptions(Options):
         "or the last",
     )
     checkpoint_every: int = Field(1, ge=1, description="epochs between two checkpoints")
-    workers: int = Field(0, ge=0, description="processes that load data; 0 loads in the main one")
+    workers: int = Field(0, ge=0, description="threads that augment items; 0 works in the main one")
 
 
 @dataclass(frozen=True, kw_only=True)
