@@ -24,7 +24,7 @@ from emobench.api import (
     UsageError,
     unknown_name,
 )
-from emobench.recipes.check import parse_block
+from emobench.recipes.check import is_recipe_file, parse_block
 from emobench.recipes.model import Block
 from emobench.recipes.nodes import locate, plain
 from emobench.recipes.text import parse_mapping
@@ -148,6 +148,9 @@ def _task_from_file(path: Path, registry: Registry) -> Task:
         advice = "give the path of a task file, or a task's name (`emobench tasks list` shows them)"
         raise RecipeError([Fault(message=f"there is no such file; {advice}", file=str(path))])
     root = parse_mapping(path).mapping()
+    if is_recipe_file(root):
+        advice = "give it before --task: emobench run RECIPE --task TASK"
+        raise RecipeError([root.place.fault(f"this is a recipe, not a task file; {advice}")])
     said, found = TaskFile.parse(plain(root))
     faults = [
         locate(root, fault.path, at_key=fault.at_key).fault(_worded(fault)) for fault in found

@@ -31,6 +31,20 @@ from emobench.recipes.nodes import (
 from emobench.registry import Registered, Registry
 
 
+def is_task_file(root: MappingNode) -> bool:
+    """Whether a mapping has a task's `dataset` and nothing that a recipe is made of."""
+    return "dataset" in root.entries and not _recipe_keys(root)
+
+
+def is_recipe_file(root: MappingNode) -> bool:
+    """Whether a mapping has what a recipe is made of, and no task's `dataset`."""
+    return "dataset" not in root.entries and bool(_recipe_keys(root))
+
+
+def _recipe_keys(root: MappingNode) -> set[str]:
+    return {"extends", *SINGLE_SECTIONS, *LIST_SECTIONS} & set(root.entries)
+
+
 def check_schema(root: MappingNode, *, faults: list[Fault]) -> None:
     """Refuse a file that does not say which schema it follows, or follows another."""
     node = root.get("schema")
@@ -93,8 +107,26 @@ def _component(
         return None
     entry = registry.components.get((kind, name))
     if entry is None:
-        faults.append(use.place.fault(registry.unknown(kind, name)))
+        message = _of_other_kind(kind, name, registry) or registry.unknown(kind, name)
+        faults.append(use.place.fault(message))
     return entry
+
+
+def _of_other_kind(kind: Kind, name: str, registry: Registry) -> str:
+    """Say what a component is that was named as another kind, and where it belongs."""
+    sections = {of: key for key, of in (*SINGLE_SECTIONS.items(), *LIST_SECTIONS.items())}
+    others = sorted(of for of, own in registry.components if own == name)
+    if not others:
+        return ""
+    words = [
+        _with_article(of) + (f" (key '{sections[of]}')" if of in sections else "") for of in others
+    ]
+    known = ", ".join(registry.of_kind(kind)) or "none is installed"
+    return f"'{name}' is {' and '.join(words)}, not {_with_article(kind)}; known: {known}"
+
+
+def _with_article(kind: Kind) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _parse_options(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emobench.api.errors import Fault, RecipeError, unknown_name
-from emobench.recipes.check import check_keys, check_recipe, check_schema
+from emobench.recipes.check import check_keys, check_recipe, check_schema, is_task_file
 from emobench.recipes.merge import merge
 from emobench.recipes.model import Recipe
 from emobench.recipes.nodes import Entry, MappingNode, ScalarNode, shorten
@@ -48,6 +48,10 @@ def find_recipe(source: str | Path) -> Path:
     if path.suffix in SUFFIXES or isinstance(source, Path):
         nearest = _suggest(path, shipped)
         raise RecipeError([Fault(message=f"there is no such file{nearest}", file=shorten(text))])
+    own = _with_suffix(path)
+    if own is not None:
+        message = f"unknown recipe '{shorten(text)}'; did you mean the file '{own}'?"
+        raise RecipeError([Fault(message=message)])
     advice = "give one of these, or the path of a .yaml file"
     raise RecipeError([Fault(message=unknown_name("recipe", text, shipped, advice=advice))])
 
@@ -61,6 +65,14 @@ def _suggest(path: Path, shipped: Iterable[str]) -> str:
         return f"; '{shorten(str(path.parent))}' is no folder that can be read"
     close = difflib.get_close_matches(path.name, beside, n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _with_suffix(path: Path) -> Path | None:
+    """The recipe file that a name stands for but for its suffix."""
+    if not path.name:
+        return None
+    files = (path.with_name(path.name + suffix) for suffix in SUFFIXES)
+    return next((file for file in files if _exists(file)), None)
 
 
 def _exists(path: Path) -> bool:
@@ -124,11 +136,11 @@ def _load(
     chain = reader.read(path)
     if chain.root is None:
         return None, chain.faults
-    faults = list(chain.faults)
-    root = apply_overrides(chain.root, overrides, faults=faults)
+    name, faults = recipe_name(path), list(chain.faults)
+    root = apply_overrides(chain.root, overrides, name=name, faults=faults)
     recipe, wrong = check_recipe(
         root,
-        name=recipe_name(path),
+        name=name,
         path=str(path),
         registry=registry,
         complete=chain.complete,
@@ -165,6 +177,9 @@ class _Reader:
         faults = list(document.faults)
         if document.root is None:
             return _Chain(None, faults, complete=False)
+        if is_task_file(document.root):
+            message = "this is a task file, not a recipe; use --task to give it"
+            return _Chain(None, [*faults, document.root.place.fault(message)], complete=False)
         check_schema(document.root, faults=faults)
         check_keys(document.root, faults=faults)
         extends = document.root.entries.get("extends")
@@ -197,7 +212,12 @@ class _Reader:
         parent = _find_parent(node.value, path.parent)
         if parent is None:
             word = unknown_name("recipe", node.value, shipped_recipes())
-            message = f"{word}; nor is it a file beside this one"
+            own = _with_suffix(path.parent / node.value)
+            message = (
+                f"unknown recipe '{shorten(node.value)}'; did you mean the file '{own.name}'?"
+                if own
+                else f"{word}; nor is it a file beside this one"
+            )
             faults.append(node.place.fault(message))
             return None
         if parent.resolve() in chain:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +17,7 @@ from emobench.recipes.nodes import (
     Node,
     Place,
     ScalarNode,
+    plain,
     shorten,
 )
 from emobench.recipes.text import parse_value
@@ -31,19 +34,19 @@ class _Override:
 
 
 class _RefusedError(Exception):
-    """The override points nowhere; says why."""
+    """The override points nowhere; says what the recipe has or lacks."""
 
 
 def apply_overrides(
-    root: MappingNode, overrides: Sequence[str], *, faults: list[Fault]
+    root: MappingNode, overrides: Sequence[str], *, name: str, faults: list[Fault]
 ) -> MappingNode:
-    """The merged recipe with every override applied; what picks a component goes first."""
+    """The merged recipe of that name with every override; what picks a component goes first."""
     parsed = [item for text in overrides if (item := _parse(text, faults)) is not None]
     for override in sorted(parsed, key=lambda item: not _picks_component(item)):
         try:
             root = _set_key(root, override)
         except _RefusedError as refusal:
-            faults.append(override.place.fault(str(refusal)))
+            faults.append(override.place.fault(f"recipe '{name}' {refusal}"))
     return root
 
 
@@ -91,7 +94,7 @@ def _set_block(node: Node | None, steps: tuple[str, ...], override: _Override) -
     if block is None:
         if steps != ("use",):
             raise _RefusedError(
-                f"there is no '{override.steps[0]}' to change; pick one with "
+                f"has no '{override.steps[0]}' to change; pick one with "
                 f"{override.steps[0]}.use=NAME"
             )
         block = MappingNode({}, override.place)
@@ -106,7 +109,7 @@ def _set_listed(
 ) -> Node:
     """A list of blocks with one of them changed, or removed by null."""
     items = node.items if isinstance(node, ListNode) else ()
-    index = _find(section, items, steps[0])
+    index = _find(section, items, override)
     if steps[1:] == () and _is_null(override.value):
         kept = (*items[:index], *items[index + 1 :])
     else:
@@ -115,20 +118,33 @@ def _set_listed(
     return ListNode(kept, node.place if node else override.place)
 
 
-def _find(section: str, items: tuple[Node, ...], step: str) -> int:
+def _find(section: str, items: tuple[Node, ...], override: _Override) -> int:
+    step = override.steps[1]
     names = [block_name(item) or "" for item in items]
     if names.count(step) == 1:
         return names.index(step)
     if names.count(step) > 1:
         places = ", ".join(str(index) for index, name in enumerate(names) if name == step)
-        raise _RefusedError(f"'{step}' stands there more than once; say which by index: {places}")
+        raise _RefusedError(f"has '{step}' more than once; say which by index: {places}")
     index = _index(step, len(items))
     if index is not None:
         return index
-    what = LIST_SECTIONS[section]
-    known = [name for name in names if name]
-    advice = f"in this recipe; give the whole list to add one: {section}=[...]"
-    raise _RefusedError(unknown_name(what, step, known, advice=advice))
+    raise _RefusedError(_lacks(section, [name for name in names if name], override))
+
+
+def _lacks(section: str, known: list[str], override: _Override) -> str:
+    """That the recipe has no such entry, and how to add it; a list is always given whole."""
+    step, rest = override.steps[1], override.steps[2:]
+    message = f"has no {LIST_SECTIONS[section]} '{shorten(step)}'"
+    close = difflib.get_close_matches(step, known, n=1)
+    if known:
+        message += f"; did you mean '{close[0]}'?" if close else f", only {', '.join(known)}"
+    if close or step.lstrip("-").isdigit() or (not rest and _is_null(override.value)):
+        return message
+    option = f", {rest[0]}: {json.dumps(plain(override.value))}" if len(rest) == 1 else ""
+    entries = ", ".join([*known, "{use: " + step + option + "}" if option else step])
+    whole = "; the whole list replaces the recipe's" if known else ""
+    return f"{message}; add it with --set '{section}=[{entries}]'{whole}"
 
 
 def _index(step: str, length: int) -> int | None:
@@ -147,7 +163,7 @@ def _set_value(node: Node | None, steps: tuple[str, ...], override: _Override) -
     if isinstance(node, ListNode):
         index = _index(step, len(node.items))
         if index is None:
-            message = f"'{shorten(step)}' is no index of a list of {len(node.items)} items"
+            message = f"has {len(node.items)} items there; '{shorten(step)}' is no index of them"
             raise _RefusedError(message)
         changed = _set_value(node.items[index], steps[1:], override)
         return ListNode((*node.items[:index], changed, *node.items[index + 1 :]), node.place)

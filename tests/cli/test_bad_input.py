@@ -99,6 +99,21 @@ def test_a_task_file_with_an_unknown_option_is_placed(recipe: Path, refused: Ref
     assert "did you mean 'sample_rate'?" in message
 
 
+def test_a_recipe_in_place_of_a_task_file_says_so(recipe: Path, refused: Refused) -> None:
+    message = refused("run", "clips.yaml", "--task", "clips.yaml", code=2)
+    assert message == (
+        "error: clips.yaml:1:1: this is a recipe, not a task file; give it before --task: "
+        "emobench run RECIPE --task TASK"
+    )
+
+
+def test_a_task_file_in_place_of_a_recipe_says_so(recipe: Path, refused: Refused) -> None:
+    message = refused("run", "task.yaml", "--task", "clips.yaml", code=2)
+    assert message == (
+        "error: task.yaml:1:1: this is a task file, not a recipe; use --task to give it"
+    )
+
+
 def test_a_group_without_data_says_where_groups_belong(recipe: Path, refused: Refused) -> None:
     message = refused(*RUN, "--group", "^(S.)_", code=2)
     assert "--group belongs to --data; a task file states its group itself" in message

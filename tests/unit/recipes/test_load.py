@@ -342,13 +342,30 @@ def test_overrides_pick_the_component_before_its_options(loaded: Callable[..., R
         ("train..epochs=1", "write it as KEY=VALUE"),
         ("tran.epochs=1", "unknown key 'tran'; did you mean 'train'?"),
         ("schema=1", "unknown key 'schema'"),
-        ("techniques.mixupp.alpha=1", "unknown technique 'mixupp'; did you mean 'mixup'?"),
-        ("techniques.2.alpha=1", "unknown technique '2'; known: mixup, stopping"),
-        ("techniques.-1.alpha=1", "unknown technique '-1'"),
+        (
+            "techniques.mixupp.alpha=1",
+            "recipe 'mine' has no technique 'mixupp'; did you mean 'mixup'?",
+        ),
+        ("techniques.2.alpha=1", "has no technique '2', only mixup, stopping"),
+        (
+            "augmentations.noise.mels=9",
+            "--set augmentations.noise.mels=9: recipe 'mine' has no augmentation 'noise'; "
+            "add it with --set 'augmentations=[{use: noise, mels: 9}]'",
+        ),
+        (
+            "techniques.swa.from=0.7",
+            "has no technique 'swa', only mixup, stopping; add it with --set "
+            "'techniques=[mixup, stopping, {use: swa, from: 0.7}]'; the whole list replaces the",
+        ),
+        ("augmentations.noise=null", "recipe 'mine' has no augmentation 'noise'"),
+        ("techniques.-1.alpha=1", "has no technique '-1'"),
         ("techniques.mixup.beta=1", "--set techniques.mixup.beta=1: mixup: unknown option 'beta'"),
-        ("scheduler.warmup=3", "there is no 'scheduler' to change; pick one with scheduler.use="),
+        (
+            "scheduler.warmup=3",
+            "recipe 'mine' has no 'scheduler' to change; pick one with scheduler.use=",
+        ),
         ("loss.use=focall", "--set loss.use=focall: unknown loss 'focall'; did you mean 'focal'?"),
-        ("backbone.channels.7=5", "'7' is no index of a list of 2 items"),
+        ("backbone.channels.7=5", "has 2 items there; '7' is no index of them"),
         ("optimizer.lr=!!int 3", "--set optimizer.lr=!!int 3: tags are not taken"),
         ("optimizer.lr=[", "--set optimizer.lr=[: not valid YAML"),
         ("head=null", "--set head=null: 'head' is required"),
@@ -453,6 +470,40 @@ def test_any_text_is_a_recipe_or_a_recipe_error(
         path.write_bytes(content.encode("utf-8", "surrogatepass"))
         with contextlib.suppress(RecipeError):
             load_recipe(path, overrides=overrides, registry=registry)
+
+
+def test_the_advice_on_a_missing_entry_can_be_followed(loaded: Callable[..., Recipe]) -> None:
+    with pytest.raises(RecipeError) as caught:
+        loaded("", "augmentations.noise.mels=9")
+    advised = str(caught.value).split("--set '")[1].rstrip("'")
+    assert loaded("", advised).augmentations[0].dump() == {"use": "noise", "mels": 9}
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".yml"])
+def test_a_name_that_is_a_file_but_for_its_suffix_is_told(
+    registry: Registry, write: Write, plain_recipe: str, suffix: str
+) -> None:
+    write(plain_recipe, f"own{suffix}")
+    (fault,) = faults(lambda: load_recipe("own", registry=registry))
+    assert fault == f"unknown recipe 'own'; did you mean the file 'own{suffix}'?"
+    child = write("schema: 1\nextends: own\n", "below.yaml")
+    (fault,) = faults(lambda: load_recipe(child, registry=registry))
+    assert fault == f"below.yaml:2:10: unknown recipe 'own'; did you mean the file 'own{suffix}'?"
+
+
+def test_a_task_file_is_no_recipe_and_says_so_alone(failing: Callable[..., list[str]]) -> None:
+    assert failing("dataset: {use: folder, root: clips}\nprotocol: {use: random}\n") == [
+        "mine.yaml:1:1: this is a task file, not a recipe; use --task to give it"
+    ]
+
+
+def test_a_component_of_another_kind_says_where_it_belongs(
+    failing: Callable[..., list[str]], plain_recipe: str
+) -> None:
+    (fault,) = failing(plain_recipe.replace("use: adamw, lr: 1e-3", "use: mixup"))
+    assert fault.endswith(
+        "'mixup' is a technique (key 'techniques'), not an optimizer; known: adamw, sgd"
+    )
 
 
 def test_tags_never_run_code(failing: Callable[..., list[str]], plain_recipe: str) -> None:
