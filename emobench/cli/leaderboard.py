@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from emobench.api import RecipeError, UsageError
 from emobench.api.component import protocol_words
@@ -56,6 +58,7 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
     from emobench.registry import load_registry
     from emobench.runs.store import RunStore
 
+    _refuse_missing(runs)
     scan = RunStore(runs).scan()
     for damaged in scan.damaged:
         click.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
@@ -73,6 +76,16 @@ def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> Non
         lines = _shown(boards, runs=runs, scan=scan)
     if not as_json:
         print_lines(lines)
+
+
+def _refuse_missing(runs: Path) -> None:
+    """A folder that the user named must be there; the default one need not be yet."""
+    named = click.get_current_context().get_parameter_source("runs")
+    if named is not ParameterSource.DEFAULT and not os.path.lexists(runs):
+        raise UsageError(
+            f"there is no folder {runs}; give the folder of records with --runs DIR, the one that "
+            "`emobench run` was given"
+        )
 
 
 def _shipped(registry: Registry) -> dict[str, Mapping[str, Any]]:

@@ -263,6 +263,13 @@ def test_a_leaderboard_without_records_says_how_to_make_one(emobench: Command) -
     assert outcome.out == "no records in runs; make one with: emobench run enhanced\n"
 
 
+def test_a_leaderboard_of_a_folder_that_does_not_exist_is_refused(emobench: Command) -> None:
+    outcome = emobench("leaderboard", "--runs", "nope")
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("error: there is no folder nope; give the folder of records")
+
+
 def test_the_leaderboard_ranks_on_the_terminal(emobench: Command, executor: Any) -> None:
     emobench("run", "table.yaml", "--seeds", "2")
     lines = emobench("leaderboard").out.splitlines()
@@ -360,6 +367,7 @@ def test_a_page_without_records_is_told_and_removed(emobench: Command, left_over
 def test_boards_are_not_removed_for_a_folder_without_records(
     emobench: Command, left_over: Path
 ) -> None:
+    Path("misspelt").mkdir()
     before = left_over.read_bytes()
     outcome = emobench("leaderboard", "--out", "boards", "--runs", "misspelt")
     assert outcome.code == 2
