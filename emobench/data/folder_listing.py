@@ -190,6 +190,12 @@ def words_of(files: Sequence[Listed], where: Where, *, what: str) -> tuple[str, 
     finder = _parent(where.folder) if where.folder else _matcher(where.pattern)
     words = [finder(PurePosixPath(file.name)) for file in files]
     without = [file.name for file, word in zip(files, words, strict=True) if not word]
+    if without and what == "label" and where.folder and all("/" not in file.name for file in files):
+        raise DataError(
+            f"label: the files lie in the data folder itself, such as {files[0].name}; give the "
+            "folder above the class folders, or say in a task file where the label is found "
+            "(label: {pattern: ...} or a table)"
+        )
     if without:
         share = "none" if len(without) == len(files) else f"{len(files) - len(without)}"
         verb = "gives a word for" if where.folder else "matches"

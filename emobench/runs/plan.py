@@ -53,7 +53,10 @@ def plan_runs(
 ) -> list[Plan]:
     """Every run that a call asks for; k-fold tasks run every fold unless one is named."""
     if data is not None and task_names:
-        raise UsageError("--data makes a task of its own; leave --task out, or give a task file")
+        raise UsageError(
+            "--data and --task both say what to run on; leave --task out, or leave --data out and "
+            "name the folder in the task file (dataset.root)"
+        )
     if group is not None and data is None:
         raise UsageError("--group belongs to --data; a task file states its group itself")
     plans = []
@@ -92,6 +95,8 @@ def _folds(task: Task, fold: int | None) -> list[int]:
     count = task.protocol.folds if task.protocol.use == "grouped-kfold" else 1
     if fold is None:
         return list(range(count))
+    if count == 1 and fold != 0:
+        raise UsageError(f"task {task.name} is not split in folds; leave --fold out")
     if not 0 <= fold < count:
         raise UsageError(f"task {task.name} has folds 0 to {count - 1}; there is no fold {fold}")
     return [fold]

@@ -333,7 +333,11 @@ def test_several_tasks_each_have_their_audit_named(emobench: Command, executor: 
         (["enhnced"], "unknown recipe 'enhnced'; did you mean 'enhanced'?"),
         (["table.yaml", "--seeds", "2", "--seed", "1"], "--seeds N runs the seeds 0 to N-1"),
         (["table.yaml", "--task", "synthetic-au/subject"], "did you mean 'synthetic-au/subjects'?"),
-        (["table.yaml", "--fold", "3"], "there is no fold 3"),
+        (
+            ["table.yaml", "--fold", "3"],
+            "synthetic-au/subjects is not split in folds; leave --fold",
+        ),
+        (["table.yaml", "--task", "t.yaml", "--data", "clips"], "leave --data out and name the"),
         (["table.yaml", "--set", "train.epoch=3"], "did you mean 'epochs'?"),
         (["table.yaml", "--set", "train.epochs=many"], "expected whole number, got text 'many'"),
         (["table.yaml", "--group", "x"], "--group belongs to --data"),

@@ -99,6 +99,11 @@ def test_classes_that_are_whole_numbers_are_ordered_by_value(tmp_path):
     assert open_folder(tmp_path).items().specs[0].classes == ("1", "9", "10")
 
 
+def test_a_class_folder_given_as_the_root_asks_for_the_one_above(clips):
+    with pytest.raises(DataError, match=r"such as SF2_01.*give the folder above"):
+        open_folder(clips / "happy").items()
+
+
 def test_the_modality_is_that_of_the_files(clips, tmp_path_factory):
     pictures = tmp_path_factory.mktemp("pictures")
     write_picture(pictures / "happy" / "a.png")

@@ -33,7 +33,10 @@ def test_every_seed_and_fold_of_every_task_is_planned(recipe: Recipe) -> None:
     ("arguments", "words"),
     [
         ({"task_names": [FIVE_FOLDS], "fold": 5}, "has folds 0 to 4; there is no fold 5"),
-        ({"data": Path("x"), "task_names": ["t"]}, "--data makes a task of its own"),
+        (
+            {"data": Path("x"), "task_names": ["t"]},
+            "--data and --task both say what to run on; leave",
+        ),
         ({"group": "x"}, "--group belongs to --data"),
     ],
 )
