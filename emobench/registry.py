@@ -6,14 +6,15 @@ Knows no component by name: everything arrives through entry points in the group
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import os
 import re
+import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from typing import Any
 
@@ -156,15 +157,15 @@ def published_components() -> Mapping[Kind, Mapping[str, str]]:
 @cache
 def load_registry() -> Registry:
     """The registry of this process, from the installed distributions' entry points."""
-    return collect(_entry_points())
+    return collect(installed_plugins(sys.path))
 
 
-def collect(entries: list[tuple[EntryPoint, Plugin]]) -> Registry:
-    """Register what the entry points offer; a broken one is noted and takes none along."""
+def collect(plugins: Iterable[Plugin]) -> Registry:
+    """Register what the plugins offer; a broken one is noted and takes none along."""
     registry = Registry()
-    for entry, plugin in entries:
+    for plugin in plugins:
         try:
-            _register(registry, entry.load(), plugin)
+            _register(registry, importlib.import_module(plugin.module), plugin)
         except NameClash:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise it
@@ -195,26 +196,69 @@ def _forget(registry: Registry, plugin: Plugin) -> None:
         del registry.components[key]
 
 
-def _entry_points() -> list[tuple[EntryPoint, Plugin]]:
-    """Entry points with their distributions, the core first, then by package name."""
+def installed_plugins(folders: Iterable[str]) -> list[Plugin]:
+    """Distributions below these folders with entry points of ours: the core first, then by name.
+
+    Reads the same files as importlib.metadata, whose import alone costs a tenth of the time that
+    `emobench check` has.
+    """
     wanted = _wanted_packages()
-    found: dict[tuple[str, str], tuple[EntryPoint, Plugin]] = {}
-    for distribution in distributions():
-        for entry in _own_entry_points(distribution):
-            package = distribution.metadata["Name"]
-            plugin = Plugin(package=package, version=distribution.version, module=entry.value)
-            if package == CORE_PACKAGE or wanted is None or _normal(package) in wanted:
-                found.setdefault((package, entry.name), (entry, plugin))
+    found: dict[tuple[str, str], Plugin] = {}
+    for folder in dict.fromkeys(folders):
+        for place in _distributions(Path(folder)):
+            for entry, plugin in _offered(place):
+                name = _normal(plugin.package)
+                if name == CORE_PACKAGE or wanted is None or name in wanted:
+                    found.setdefault((name, entry), plugin)
     return sorted(
-        found.values(), key=lambda pair: (pair[1].package != CORE_PACKAGE, pair[1].package)
+        found.values(), key=lambda plugin: (plugin.package != CORE_PACKAGE, plugin.package)
     )
 
 
-def _own_entry_points(distribution: Distribution) -> list[EntryPoint]:
-    text = distribution.read_text("entry_points.txt")
-    if not text or f"[{ENTRY_POINT_GROUP}]" not in text:
+def _distributions(folder: Path) -> list[Path]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
         return []
-    return [entry for entry in distribution.entry_points if entry.group == ENTRY_POINT_GROUP]
+    return [folder / name for name in names if name.endswith((".dist-info", ".egg-info"))]
+
+
+def _offered(distribution: Path) -> list[tuple[str, Plugin]]:
+    """Entry point name and plugin, for each line of our group."""
+    lines = _lines(distribution / "entry_points.txt")
+    header = f"[{ENTRY_POINT_GROUP}]"
+    if header not in lines:
+        return []
+    ours = itertools.takewhile(
+        lambda line: not line.startswith("["), lines[lines.index(header) + 1 :]
+    )
+    about = _about(distribution)
+    offered = []
+    for line in ours:
+        name, equals, module = (part.strip() for part in line.partition("="))
+        if equals:
+            plugin = Plugin(package=about["name"], version=about["version"], module=module)
+            offered.append((name, plugin))
+    return offered
+
+
+def _about(distribution: Path) -> dict[str, str]:
+    """Name and version as the distribution's metadata state them."""
+    lines = _lines(distribution / "METADATA") or _lines(distribution / "PKG-INFO")
+    about = {"name": distribution.name.partition("-")[0], "version": ""}
+    for line in itertools.takewhile(bool, lines):
+        key, _, value = line.partition(":")
+        if key.lower() in about:
+            about[key.lower()] = value.strip()
+    return about
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return [line.strip() for line in text.splitlines()]
 
 
 def _wanted_packages() -> set[str] | None:

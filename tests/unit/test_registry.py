@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import Distribution, EntryPoint
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
 from emobench import registry as room
 from emobench.api import Component, PluginError, UsageError
-from emobench.registry import Plugin, Registry, collect
+from emobench.registry import Plugin, Registry, collect, installed_plugins
 
 SOURCE = """
 from emobench.api import Component, hookimpl
@@ -19,21 +19,20 @@ def register_{kind}(register):
     register(Component(name="{name}", target="{target}", summary="made up"))
 """
 
-Write = Callable[[str, str], tuple[EntryPoint, Plugin]]
+Write = Callable[[str, str], Plugin]
 
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
-    """Write a plugin's module; gives its entry point."""
+    """Write a plugin's module; gives the plugin."""
     monkeypatch.syspath_prepend(tmp_path)
     written: list[str] = []
 
-    def write_plugin(package: str, source: str) -> tuple[EntryPoint, Plugin]:
+    def write_plugin(package: str, source: str) -> Plugin:
         module = package.replace("-", "_")
         (tmp_path / f"{module}.py").write_text(source)
         written.append(module)
-        entry = EntryPoint(name=package, value=module, group="emobench")
-        return entry, Plugin(package=package, version="1.0", module=module)
+        return Plugin(package=package, version="1.0", module=module)
 
     yield write_plugin
     for module in written:
@@ -137,19 +136,18 @@ def test_listing_imports_no_target(write: Write) -> None:
     assert "antigravity" not in sys.modules
 
 
-class FakeDistribution(Distribution):
-    def __init__(self, name: str) -> None:
-        self.name_given = name
-
-    def read_text(self, filename: str) -> str | None:
-        texts = {
-            "METADATA": f"Metadata-Version: 2.1\nName: {self.name_given}\nVersion: 1.0\n",
-            "entry_points.txt": "[emobench]\nmain = some_module\n",
-        }
-        return texts.get(filename)
-
-    def locate_file(self, path: object) -> Path:
-        return Path("nowhere")
+def install(folder: Path, name: str, *, kind: str = "dist-info", group: str = "emobench") -> None:
+    """Lay down what an installer leaves of a distribution."""
+    place = folder / f"{name.replace('-', '_')}-1.0.{kind}"
+    place.mkdir(parents=True)
+    metadata = "METADATA" if kind == "dist-info" else "PKG-INFO"
+    (place / metadata).write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\nName: no\n"
+    )
+    module = name.replace("-", "_")
+    (place / "entry_points.txt").write_text(
+        f"[console_scripts]\nx = y:z\n\n[{group}]\nmain = {module}.hooks\n\n[z]\na = b\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,11 +163,34 @@ class FakeDistribution(Distribution):
     ],
 )
 def test_the_variable_limits_what_is_loaded_but_never_the_core(
-    monkeypatch: pytest.MonkeyPatch, value: str | None, packages: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str | None, packages: list[str]
 ) -> None:
-    names = ["acme-b", "emobench", "acme-a", "acme-a"]
-    monkeypatch.setattr(room, "distributions", lambda: map(FakeDistribution, names))
+    for folder, name in (("one", "acme-b"), ("one", "emobench"), ("two", "acme-a")):
+        install(tmp_path / folder, name)
+    install(tmp_path / "three", "acme-a")
     monkeypatch.delenv("EMOBENCH_PLUGINS", raising=False)
     if value is not None:
         monkeypatch.setenv("EMOBENCH_PLUGINS", value)
-    assert [plugin.package for _, plugin in room._entry_points()] == packages
+    folders = [str(tmp_path / name) for name in ("one", "two", "three", "missing")]
+    assert [plugin.package for plugin in installed_plugins(folders)] == packages
+
+
+@pytest.mark.parametrize("kind", ["dist-info", "egg-info"])
+def test_name_version_and_module_are_those_of_the_metadata(tmp_path: Path, kind: str) -> None:
+    install(tmp_path, "Acme-Losses", kind=kind)
+    install(tmp_path, "stranger", kind=kind, group="another")
+    assert installed_plugins([str(tmp_path)]) == [
+        Plugin(package="Acme-Losses", version="1.0", module="Acme_Losses.hooks")
+    ]
+
+
+def test_what_is_found_is_what_importlib_finds() -> None:
+    expected = {
+        (distribution.metadata["Name"], distribution.version, entry.value)
+        for distribution in distributions()
+        for entry in distribution.entry_points
+        if entry.group == "emobench"
+    }
+    found = installed_plugins(sys.path)
+    assert {(one.package, one.version, one.module) for one in found} == expected
+    assert len(found) >= 4

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
-
 import pytest
 
 from emobench.api import DataError, ProtocolOptions, RecipeError, UsageError
 from emobench.data.augmented import AugmentFirst
 from emobench.data.tasks import find_task, folder_task, list_tasks, open_dataset
-from emobench.registry import ENTRY_POINT_GROUP, Plugin, collect
+from emobench.registry import Plugin, collect
 
 
 @pytest.fixture(scope="module")
 def registry():
     """The core's datasets alone."""
     module = "emobench.data.builtin"
-    entry = EntryPoint(name="core", value=module, group=ENTRY_POINT_GROUP)
-    return collect([(entry, Plugin(package="emobench", version="0", module=module))])
+    return collect([Plugin(package="emobench", version="0", module=module)])
 
 
 def write(tmp_path, text):
