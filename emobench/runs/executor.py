@@ -109,7 +109,10 @@ class _Attempt:
         try:
             self._work()
         except KeyboardInterrupt:
-            self._close("interrupted", "stopped by the user; the same command resumes it")
+            command = (
+                "the same command without --fresh" if self.settings.fresh else "the same command"
+            )
+            self._close("interrupted", f"stopped by the user; {command} resumes it")
             raise
         except (Diverged, NotFiniteError) as error:
             self._close("diverged", str(error))
