@@ -165,7 +165,7 @@ def collect(plugins: Iterable[Plugin]) -> Registry:
     registry = Registry()
     for plugin in plugins:
         try:
-            _register(registry, importlib.import_module(plugin.module), plugin)
+            _register(registry, _registration(plugin.module), plugin)
         except NameClash:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise it
@@ -176,6 +176,15 @@ def collect(plugins: Iterable[Plugin]) -> Registry:
         else:
             registry.plugins.append(plugin)
     return registry
+
+
+def _registration(value: str) -> object:
+    """What an entry point names: a module, or something inside one (`module:attribute`)."""
+    module, _, attributes = value.partition(":")
+    found: object = importlib.import_module(module)
+    for attribute in filter(None, attributes.split(".")):
+        found = getattr(found, attribute)
+    return found
 
 
 def _register(registry: Registry, module: object, plugin: Plugin) -> None:
@@ -235,8 +244,9 @@ def _offered(distribution: Path) -> list[tuple[str, Plugin]]:
     about = _about(distribution)
     offered = []
     for line in ours:
-        name, equals, module = (part.strip() for part in line.partition("="))
-        if equals:
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if equals and not name.startswith(("#", ";")):
+            module = value.partition("[")[0].strip()
             plugin = Plugin(package=about["name"], version=about["version"], module=module)
             offered.append((name, plugin))
     return offered

@@ -77,7 +77,7 @@ class Board:
     task name stands for several, `mark` is a short hash that tells this one from the others.
     `rows` are in their final order, `constant_rank` is the number of rows above the constant
     predictor. `data` is the fingerprint of the data, empty where no record saw them. `repeated`
-    counts records that a later one of the same recipe, seed and fold replaces.
+    counts records that another one of the same recipe, seed and fold replaces.
     """
 
     task: str

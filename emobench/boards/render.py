@@ -105,7 +105,7 @@ def _caveats(board: Board) -> list[str]:
         )
     if board.repeated:
         caveats.append(
-            f"{count(board.repeated, 'record')} left out: a later run of the same recipe, seed "
+            f"{count(board.repeated, 'record')} left out: another run of the same recipe, seed "
             "and fold is shown in the place of each."
         )
     return caveats

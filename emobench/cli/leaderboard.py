@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from emobench.api import RecipeError, UsageError
+from emobench.api import EmobenchError, RecipeError, UsageError
 from emobench.api.component import protocol_words
 from emobench.boards.board import CONSTANT_NAME
 from emobench.boards.words import NOTHING, count, figure, mean, tally, title
@@ -107,7 +108,10 @@ def _offered(registry: Registry) -> list[TaskStamp]:
     from emobench.data.tasks import find_task, list_tasks
     from emobench.runs.record import TaskStamp
 
-    tasks = [find_task(listed.name, registry=registry) for listed in list_tasks(registry)]
+    tasks = []
+    for listed in list_tasks(registry):
+        with suppress(EmobenchError):
+            tasks.append(find_task(listed.name, registry=registry))
     return [
         TaskStamp(
             name=task.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -103,13 +103,14 @@ def _shared_groups(items: Items, split: Split) -> Iterator[Finding]:
     if not items.groups:
         return
     word = items.group_name
-    groups = len(set(items.groups))
-    if 2 * groups > len(items):
+    sizes = Counter(items.groups)
+    alone = sum(size == 1 for size in sizes.values())
+    if 2 * alone > len(items):
         yield Finding(
             check="tiny-groups",
             severity="warned",
-            message=f"{groups} {word}s for {len(items)} items: most stand alone, so that keeping "
-            f"them apart keeps nothing apart; is this what tells one {word} from another?",
+            message=f"{len(sizes)} {word}s for {len(items)} items: most stand alone, so that "
+            f"keeping them apart keeps nothing apart; is this what tells one {word} from another?",
         )
     training = {items.groups[index] for index in split.train}
     validation = {items.groups[index] for index in split.validation}

@@ -161,7 +161,7 @@ def _task_from_file(path: Path, registry: Registry) -> Task:
     block = parse_block("dataset", node, registry=registry, faults=faults) if node else None
     if faults or said is None or block is None:
         raise RecipeError(sorted(faults, key=lambda fault: (fault.line, fault.column)))
-    return Task(
+    task = Task(
         name=said.name or path.stem,
         dataset=_below(path.parent, block),
         protocol=said.protocol,
@@ -170,6 +170,12 @@ def _task_from_file(path: Path, registry: Registry) -> Task:
         version=said.version,
         summary=said.summary,
     )
+    if task.name in {listed.name for listed in list_tasks(registry)}:
+        offered = _task_by_name(task.name, registry)
+        if offered.dump() != task.dump():
+            problem = f"'{task.name}' is another task, which a dataset offers; rename yours"
+            raise RecipeError([locate(root, ("name",)).fault(problem)])
+    return task
 
 
 def _worded(fault: OptionFault) -> str:

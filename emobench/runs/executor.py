@@ -27,7 +27,7 @@ from emobench.runs.plan import Plan, Settings, component_versions
 from emobench.runs.provenance import gather, peak_memory_mb
 from emobench.runs.record import FINAL_STATES, Attempt, Costs, Record, State
 from emobench.runs.results import Outcome, final_scores
-from emobench.runs.store import RunStore
+from emobench.runs.store import EARLIER_FOLDER, RunStore
 from emobench.scoring.metrics import NotFiniteError
 from emobench.training.build import Builder, build_run, choose_device
 from emobench.training.checkpoints import remove_checkpoints
@@ -102,6 +102,7 @@ class _Attempt:
         self.listener, self.folder, self.device = listener, folder, device
         self.record = record
         self.started = time.monotonic()
+        self.first = len(record.attempts) == 1 and not (folder.path / EARLIER_FOLDER).exists()
         self.observer: Observer | None = None
 
     def run(self) -> Record:
@@ -119,8 +120,11 @@ class _Attempt:
             remove_checkpoints(self.folder.path / "checkpoints")
         except TimedOut as error:
             self._close("timed_out", str(error))
-        except UsageError:
-            self.folder.discard()
+        except UsageError as error:
+            if self.first:
+                self.folder.discard()
+            else:
+                self._close("failed", str(error))
             raise
         except EmobenchError as error:
             self._close("failed", str(error))

@@ -194,3 +194,22 @@ def test_what_is_found_is_what_importlib_finds() -> None:
     found = installed_plugins(sys.path)
     assert {(one.package, one.version, one.module) for one in found} == expected
     assert len(found) >= 4
+
+
+def test_entry_points_with_attributes_extras_and_comments_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "acme")
+    listing = tmp_path / "acme-1.0.dist-info" / "entry_points.txt"
+    listing.write_text("[emobench]\n# note = none\nx = acme_inside:holder.hooks [extra]\n")
+    (tmp_path / "acme_inside.py").write_text(
+        "from types import SimpleNamespace as N\n"
+        "from emobench.api import Component, hookimpl\n"
+        "@hookimpl\ndef register_losses(register):\n"
+        "    register(Component(name='inner', target='a:B', summary='x'))\n"
+        "holder = N(hooks=N(register_losses=register_losses))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    plugins = installed_plugins([str(tmp_path)])
+    assert [plugin.module for plugin in plugins] == ["acme_inside:holder.hooks"]
+    assert list(collect(plugins).of_kind("loss")) == ["inner"]

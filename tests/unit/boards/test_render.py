@@ -125,7 +125,7 @@ def test_boards_of_one_task_are_told_apart_by_their_mark(record: MakeRecord) -> 
 
 def test_records_that_later_ones_replace_are_told(record: MakeRecord) -> None:
     page = render_board(one_board([record(), record(id="again")]))
-    assert "1 record left out: a later run of the same recipe, seed and fold" in page
+    assert "1 record left out: another run of the same recipe, seed and fold" in page
 
 
 def test_a_task_that_no_dataset_offers_is_repeated_from_its_stored_file(record: MakeRecord) -> None:

@@ -148,3 +148,9 @@ def test_groups_of_single_items_keep_nothing_apart():
     found = audit(items, split, HOLDOUT)
     assert found.verdict == "warned"
     assert found.findings[0].message.startswith("10 speakers for 10 items: most stand alone")
+
+
+def test_groups_of_two_are_no_single_items():
+    items = make_items(list("aabbccddef"), labels=[0] * 10)
+    split = make_split(train=range(6), validation=range(6, 8), test=range(8, 10))
+    assert audit(items, split, HOLDOUT).verdict == "clean"

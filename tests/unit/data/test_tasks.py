@@ -157,3 +157,9 @@ def test_augment_first_opens_the_dataset_with_its_copies(registry, tmp_path):
     dataset = open_dataset(find_task(path, registry=registry), registry=registry)
     assert isinstance(dataset, AugmentFirst)
     assert dataset.items().ids == ("happy/a.wav", "happy/a.wav#1", "happy/a.wav#2")
+
+
+def test_a_file_may_not_take_the_name_of_another_task(registry, tmp_path):
+    text = "name: synthetic-au/subjects\ndataset: {use: synthetic-au, items: 60}\n"
+    with pytest.raises(RecipeError, match="'synthetic-au/subjects' is another task"):
+        find_task(write(tmp_path, text), registry=registry)

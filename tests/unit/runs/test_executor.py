@@ -181,3 +181,14 @@ def test_a_fault_of_the_call_leaves_no_record(plan: Plan, settings: Settings) ->
         run(wrong, settings)
     assert RunStore(settings.runs).records() == []
     assert list(settings.runs.glob("*/*")) == []
+
+
+def test_a_fault_of_the_call_takes_no_earlier_record_along(
+    plan: Plan, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(plan, replace(settings, time_limit=1e-9))
+    break_training(monkeypatch, UsageError("a component changed its mind"))
+    with pytest.raises(UsageError):
+        run(plan, settings)
+    (record,) = RunStore(settings.runs).records()
+    assert [attempt.state for attempt in record.attempts] == ["timed_out", "failed"]
