@@ -67,6 +67,11 @@ class ProtocolOptions(Options):
     copies: int = Field(3, ge=1, description="augmented copies an item (augment-first)")
     seed: int = Field(0, ge=0, description="seed of the split; part of the task, not of the run")
 
+    @property
+    def fold_count(self) -> int:
+        """How many folds the protocol has; one unless it is a k-fold."""
+        return self.folds if self.use == "grouped-kfold" else 1
+
 
 PROTOCOL_READS = {
     "grouped-kfold": ("folds", "validation", "seed"),

@@ -89,7 +89,7 @@ class Progress(Listener):
 def plan_name(plan: Plan) -> str:
     """A run as a sentence names it."""
     name = f"{plan.recipe.name} on {plan.task.name}, seed {plan.seed}"
-    return f"{name}, fold {plan.fold}" if plan.task.protocol.use == "grouped-kfold" else name
+    return f"{name}, fold {plan.fold}" if plan.task.protocol.fold_count > 1 else name
 
 
 def figures(metrics: Mapping[str, float], *, metric: str) -> list[str]:

@@ -49,7 +49,7 @@ class Split:
 
 def fold_count(protocol: ProtocolOptions) -> int:
     """How many folds the protocol has; one unless it is a k-fold."""
-    return protocol.folds if protocol.use == "grouped-kfold" else 1
+    return protocol.fold_count
 
 
 def split_items(

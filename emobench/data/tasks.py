@@ -6,7 +6,6 @@ Finding a task opens no data and loads neither numpy nor torch.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -230,11 +229,6 @@ def list_tasks(registry: Registry) -> list[TaskSummary]:
             for offer in component.tasks
         ]
     return found
-
-
-def task_stamp_protocol(task: Task) -> Mapping[str, Any]:
-    """The protocol as a record keeps it."""
-    return task.protocol.dump()
 
 
 def open_dataset(task: Task, *, registry: Registry, data_root: str | Path = "") -> Dataset:

@@ -92,7 +92,7 @@ def default_task(recipe: Recipe) -> str:
 
 
 def _folds(task: Task, fold: int | None) -> list[int]:
-    count = task.protocol.folds if task.protocol.use == "grouped-kfold" else 1
+    count = task.protocol.fold_count
     if fold is None:
         return list(range(count))
     if count == 1 and fold != 0:
@@ -134,7 +134,7 @@ def run_identity(plan: Plan, *, stamp: TaskStamp, fingerprint: str, registry: Re
 def run_id(plan: Plan, identity: str) -> str:
     """A folder name a person can read, made unique by the identity."""
     words = [plan.recipe.name[:40], plan.task.name[:60]]
-    if plan.task.protocol.use == "grouped-kfold":
+    if plan.task.protocol.fold_count > 1:
         words.append(f"fold{plan.fold}")
     words += [f"seed{plan.seed}", identity[:10]]
     text = unicodedata.normalize("NFKD", "-".join(words)).encode("ascii", "ignore").decode()
