@@ -13,14 +13,20 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pluggy
 
-from emobench.api.component import Component, DatasetComponent, Kind
+from emobench.api.component import (
+    API_VERSION,
+    OLDEST_API_VERSION,
+    Component,
+    DatasetComponent,
+    Kind,
+)
 from emobench.api.errors import EmobenchError, PluginError, UsageError, unknown_name
 from emobench.api.hooks import HOOK_OF_KIND, HOOK_PROJECT, Hooks
 from emobench.api.options import Options
@@ -33,11 +39,12 @@ CATALOGUE = Path(__file__).parent / "catalogue.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """An installed distribution that offers components."""
+    """An installed distribution that offers components, and the API version it was built for."""
 
     package: str
     version: str
     module: str
+    api: int = OLDEST_API_VERSION
 
 
 class NameClash(PluginError):
@@ -165,12 +172,17 @@ def collect(plugins: Iterable[Plugin]) -> Registry:
     registry = Registry()
     for plugin in plugins:
         try:
-            _register(registry, _registration(plugin.module), plugin)
+            found = _registration(plugin.module)
+            plugin = replace(plugin, api=_api_version(found))
+            _register(registry, found, plugin)
+            if not any(entry.plugin == plugin for entry in registry.components.values()):
+                raise PluginError(f"its entry point '{plugin.module}' offers no component")
         except NameClash:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise it
             _forget(registry, plugin)
-            reason = f"{type(error).__name__}: {error}"
+            named = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
+            reason = f"{named}{error}"
             trace = traceback.format_exc()
             registry.broken.append(BrokenPlugin(plugin=plugin, reason=reason, trace=trace))
         else:
@@ -185,6 +197,24 @@ def _registration(value: str) -> object:
     for attribute in filter(None, attributes.split(".")):
         found = getattr(found, attribute)
     return found
+
+
+def _api_version(found: object) -> int:
+    """The API version that a plugin declares; one that this core does not serve is refused."""
+    version = getattr(found, "api_version", OLDEST_API_VERSION)
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise PluginError(f"its api_version is {version!r}; it must be a whole number")
+    if version > API_VERSION:
+        raise PluginError(
+            f"it was built for version {version} of the plugin API, and this emobench serves "
+            f"{OLDEST_API_VERSION} to {API_VERSION}: pip install --upgrade emobench"
+        )
+    if version < OLDEST_API_VERSION:
+        raise PluginError(
+            f"it was built for version {version} of the plugin API, and this emobench serves "
+            f"{OLDEST_API_VERSION} to {API_VERSION}: upgrade the plugin, or ask its authors to"
+        )
+    return version
 
 
 def _register(registry: Registry, module: object, plugin: Plugin) -> None:

@@ -3,6 +3,7 @@
 from emobench.api.component import (
     API_VERSION,
     KINDS,
+    OLDEST_API_VERSION,
     Component,
     DatasetComponent,
     Kind,
@@ -40,7 +41,7 @@ from emobench.api.errors import (
     unknown_name,
 )
 from emobench.api.events import EVENT_NAMES, Events, event
-from emobench.api.hooks import HOOK_OF_KIND, Hooks, hookimpl
+from emobench.api.hooks import HOOK_OF_KIND, Components, Hooks, hookimpl
 from emobench.api.options import Field, NoOptions, OptionFault, OptionField, Options, Search
 from emobench.api.streams import Stream, seed_for
 from emobench.api.types import (
@@ -61,11 +62,13 @@ __all__ = [
     "EVENT_NAMES",
     "HOOK_OF_KIND",
     "KINDS",
+    "OLDEST_API_VERSION",
     "Backbone",
     "Batch",
     "BatchAugmentation",
     "Combiner",
     "Component",
+    "Components",
     "Context",
     "DataError",
     "Dataset",

@@ -9,8 +9,11 @@ from typing import Any, Literal, get_args
 
 from emobench.api.options import Field, NoOptions, Options
 
-API_VERSION = 1
-"""Rises when a plugin written for the version before could break."""
+API_VERSION = 2
+"""Rises when the API gains or changes something; plugins declare the one they were built for."""
+
+OLDEST_API_VERSION = 1
+"""Plugins built for this version still work; one that declares none was built for version 1."""
 
 Kind = Literal[
     "backbone",
@@ -34,13 +37,18 @@ TARGET_PATTERN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """One named method of one kind. `target` is `module:Name`, imported only when built."""
+    """One named method of one kind. `target` is `module:Name`, imported only when built.
+
+    `off` holds options at which the component leaves everything as it would be without it, to the
+    bit; empty where there are none. Sweeps, ablations and the conformance suites read it.
+    """
 
     name: str
     target: str
     summary: str
     options: type[Options] = NoOptions
     source: str = ""
+    off: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):

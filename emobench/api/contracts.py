@@ -84,7 +84,7 @@ class Frontend(Protocol):
 
 
 class Backbone(Protocol):
-    """An `nn.Module` from inputs to features."""
+    """An `nn.Module` from inputs to features. `exports = False`: torch.export cannot take it."""
 
     width: int
 
@@ -140,7 +140,17 @@ class BatchAugmentation(Protocol):
 
 
 class Sampler(Protocol):
-    """Which training items an epoch draws, in which order. Built with a `SamplerContext`."""
+    """Which training items an epoch draws, in which order. Built with a `SamplerContext`.
+
+    `exact` names the counts that hold in every epoch and not only on average: of "items", of
+    "classes", of "groups".
+    """
+
+    exact: ClassVar[frozenset[Literal["items", "classes", "groups"]]]
+
+    def expected(self) -> np.ndarray:
+        """How often each training item is drawn in an epoch, on average `(items,)`."""
+        ...
 
     def indices(self, epoch: int) -> np.ndarray:
         """Positions within the training set, drawn from `context.stream.numpy(epoch)`."""
@@ -193,7 +203,13 @@ class Technique(Protocol):
 
 @runtime_checkable
 class PostProcessor(Protocol):
-    """Fitted once on validation logits; turns logits into probabilities."""
+    """Fitted once on validation logits; turns logits into probabilities, row by row.
+
+    `objective` names the metric that fitting makes no worse on what it was fitted on; it is empty
+    where nothing is fitted.
+    """
+
+    objective: ClassVar[str]
 
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> None:
         """Learn from validation logits `(items, classes)` and their class ids or distributions."""
@@ -205,7 +221,13 @@ class PostProcessor(Protocol):
 
 
 class Combiner(Protocol):
-    """Turns members' probabilities into one set; fitted on validation."""
+    """Turns members' probabilities into one set, row by row; fitted on validation.
+
+    `objective` names the metric in which the result is, on what it was fitted on, no worse than the
+    best single member; it is empty where nothing is fitted.
+    """
+
+    objective: ClassVar[str]
 
     def fit(self, members: np.ndarray, targets: np.ndarray) -> None:
         """Learn from validation probabilities `(members, items, classes)`."""
@@ -274,3 +296,4 @@ class SamplerContext:
     stream: Any
     labels: np.ndarray
     groups: tuple[str, ...] = ()
+    target: Target | None = None

@@ -1,16 +1,21 @@
-"""The registration hooks: one a kind. A plugin's registration module implements those it needs.
+"""The registration hooks, one a kind, and `Components`, which answers them from plain lists.
 
-from emobench.api import Component, hookimpl
+from emobench.api import Component, Components
 
-@hookimpl
-def register_techniques(register):
-    register(Component(name="mixup", target="emobench_mixing.mixup:MixUp", options=MixUpOptions,
-                       summary="Blend pairs of examples and their labels."))
+components = Components(
+    api_version=2,
+    techniques=[Component(name="mixup", target="emobench_mixing.mixup:MixUp", options=MixUpOptions,
+                          summary="Blend pairs of examples and their labels.")],
+)
+
+The plugin's entry point names that object: `mixing = "emobench_mixing.registration:components"`.
+One that must compute what it offers is a module with `@hookimpl` functions instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pluggy
 
@@ -90,3 +95,34 @@ HOOK_OF_KIND: dict[Kind, str] = {
     "combiner": "register_combiners",
     "dataset": "register_datasets",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Components:
+    """Everything a plugin offers. `api_version` is the version of this API it was built for."""
+
+    api_version: int
+    backbones: Sequence[Component] = ()
+    heads: Sequence[Component] = ()
+    frontends: Sequence[Component] = ()
+    losses: Sequence[Component] = ()
+    augmentations: Sequence[Component] = ()
+    samplers: Sequence[Component] = ()
+    optimizers: Sequence[Component] = ()
+    schedulers: Sequence[Component] = ()
+    techniques: Sequence[Component] = ()
+    postprocessors: Sequence[Component] = ()
+    combiners: Sequence[Component] = ()
+    datasets: Sequence[DatasetComponent] = ()
+
+
+def _announcer(listed: str) -> Callable[[Components, Register], None]:
+    def announce(self: Components, register: Register) -> None:
+        for component in getattr(self, listed):
+            register(component)
+
+    return announce
+
+
+for _hook in HOOK_OF_KIND.values():
+    setattr(Components, _hook, hookimpl(_announcer(_hook.removeprefix("register_"))))

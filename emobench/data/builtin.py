@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from emobench.api import DatasetComponent, ProtocolOptions, TaskOffer, hookimpl
-from emobench.api.hooks import RegisterDataset
+from emobench.api import Components, DatasetComponent, ProtocolOptions, TaskOffer
 from emobench.data.folder_options import FolderOptions
 from emobench.data.synthetic.options import FaceOptions, SpeechOptions, TableOptions
 
@@ -115,9 +114,6 @@ SYNTHETIC_AU = DatasetComponent(
     ),
 )
 
-
-@hookimpl
-def register_datasets(register: RegisterDataset) -> None:
-    """The folder of the user's own data, and three synthetic sets."""
-    for dataset in (FOLDER, SYNTHETIC_SPEECH, SYNTHETIC_FACE, SYNTHETIC_AU):
-        register(dataset)
+components = Components(
+    api_version=2, datasets=[FOLDER, SYNTHETIC_SPEECH, SYNTHETIC_FACE, SYNTHETIC_AU]
+)

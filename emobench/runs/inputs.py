@@ -312,6 +312,7 @@ def _sampler(builder: Builder, opened: OpenedPlan, data: LoadedData) -> Sampler:
         groups=tuple(opened.items.groups[position] for position in train)
         if opened.items.groups
         else (),
+        target=opened.targets[0],
     )
     sampler: Sampler = builder.registry.get("sampler", block.use).build(block.options, context)
     return sampler

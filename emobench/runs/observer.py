@@ -24,6 +24,7 @@ from emobench.training.checkpoints import (
     write_state,
 )
 from emobench.training.loop import Totals
+from emobench.training.state import capture, restore
 
 REPORT_EVERY_S = 0.2
 
@@ -131,40 +132,19 @@ class Observer:
         if state is None:
             self.folder.rewrite_history([])
             return
-        run.model.load_state_dict(state["model"])
-        run.optimizer.load_state_dict(state["optimizer"])
-        run.scheduler.load_state_dict(state["scheduler"])
-        run.epoch, run.update = state["epoch"], state["update"]
-        run.stop_reason = state["stop_reason"]
-        for name, technique in self._stateful().items():
-            technique.load_state_dict(state["techniques"][name])
+        restore(run, self.techniques, state)
         self.best_epoch, self.best_score = state["best_epoch"], state["best_score"]
         self.earlier_s, self.resumed_from = state["train_s"], run.epoch
         self.folder.rewrite_history(self.folder.read_history(limit_epoch=run.epoch))
 
     def _state(self, run: RunState, epoch: int) -> dict[str, Any]:
         return {
-            "epoch": epoch,
-            "update": run.update,
-            "stop_reason": run.stop_reason,
+            **capture(run, self.techniques, epochs_done=epoch),
             "best_epoch": self.best_epoch,
             "best_file": self.best_epoch if self.select == "best" else 0,
             "device": run.device.type,
             "best_score": self.best_score,
             "train_s": self.train_s,
-            "model": dict(run.model.state_dict()),
-            "optimizer": run.optimizer.state_dict(),
-            "scheduler": run.scheduler.state_dict(),
-            "techniques": {
-                name: technique.state_dict() for name, technique in self._stateful().items()
-            },
-        }
-
-    def _stateful(self) -> dict[str, Any]:
-        return {
-            name: technique
-            for name, technique in self.techniques.items()
-            if hasattr(technique, "state_dict")
         }
 
 

@@ -44,10 +44,11 @@ def source(name: str, kind: str = "losses", target: str = "no_such_module:Thing"
 
 
 def test_components_of_all_plugins_are_collected_by_kind(write: Write) -> None:
-    entries = [write("acme-b", source("b")), write("acme-a", source("a")), write("acme-c", "")]
+    entries = [write("acme-b", source("b")), write("acme-a", source("a")), write("acme-c", source("c", "heads"))]
     found = collect(entries)
     assert list(found.of_kind("loss")) == ["a", "b"]
-    assert found.of_kind("head") == {}
+    assert list(found.of_kind("head")) == ["c"]
+    assert found.of_kind("sampler") == {}
     assert found.get("loss", "a").plugin.package == "acme-a"
     assert [plugin.package for plugin in found.plugins] == ["acme-b", "acme-a", "acme-c"]
 
@@ -76,6 +77,10 @@ def test_two_plugins_that_claim_one_name_are_both_named(write: Write) -> None:
         (source("Bad Name"), "component name 'Bad Name' must be lower-case words"),
         (source("x", target="nowhere"), "target 'nowhere' of 'x' must read 'module:Name'"),
         (source("x", kind="loses"), "register_loses"),
+        ("", "is broken: its entry point 'acme_bad' offers no component"),
+        ("api_version = 99\n" + source("x"), "version 99 of the plugin API, and this emobench"),
+        ("api_version = 0\n" + source("x"), "upgrade the plugin, or ask its authors to"),
+        ("api_version = '2'\n" + source("x"), "its api_version is '2'; it must be a whole number"),
         (source("x", kind="datasets"), "dataset 'x' must be a DatasetComponent"),
         (
             source("x") + "\n    register('x')\n",

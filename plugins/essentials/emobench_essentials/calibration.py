@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
@@ -59,6 +60,8 @@ def fit_temperature(logits: np.ndarray, *, targets: np.ndarray) -> float:
 
 class Temperature:
     """Divides all logits by one number fitted on validation; never moves a prediction."""
+
+    objective: ClassVar[str] = "log_loss"
 
     def __init__(self, options: NoOptions, context: Context) -> None:
         target = context.target

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from emobench.api import Context, UsageError
@@ -10,6 +12,8 @@ from emobench_essentials.options import SoftVoteOptions
 
 class SoftVote:
     """The weighted mean of the members' probabilities; nothing is learnt."""
+
+    objective: ClassVar[str] = ""
 
     def __init__(self, options: SoftVoteOptions, context: Context) -> None:
         self.weights = options.weights

@@ -2,238 +2,169 @@
 
 from __future__ import annotations
 
-from emobench.api import Component, hookimpl
-from emobench.api.hooks import Register
+from emobench.api import Component, Components
 from emobench_essentials import options
 
-
-@hookimpl
-def register_heads(register: Register) -> None:
-    """Heads on any embedding."""
-    register(
+components = Components(
+    api_version=2,
+    heads=[
         Component(
             name="linear",
             target="emobench_essentials.heads:LinearHead",
             summary="One linear layer from the embedding to the logits.",
-        )
-    )
-    register(
+        ),
         Component(
             name="mlp",
             target="emobench_essentials.heads:MlpHead",
             options=options.MlpOptions,
             summary="Hidden layers with batch norm and dropout before the logits.",
-        )
-    )
-
-
-@hookimpl
-def register_backbones(register: Register) -> None:
-    """Backbones for flat inputs."""
-    register(
+        ),
+    ],
+    backbones=[
         Component(
             name="dense",
             target="emobench_essentials.backbones:Dense",
             options=options.DenseOptions,
             summary="Fully connected layers over all inputs, flattened; made for tables.",
-        )
-    )
-
-
-@hookimpl
-def register_frontends(register: Register) -> None:
-    """Frontends for tables."""
-    register(
+        ),
+    ],
+    frontends=[
         Component(
             name="values",
             target="emobench_essentials.frontends:Values",
             summary="A table's row as it is.",
-        )
-    )
-
-
-@hookimpl
-def register_losses(register: Register) -> None:
-    """A loss for every kind of target."""
-    register(
+        ),
+    ],
+    losses=[
         Component(
             name="cross_entropy",
             target="emobench_essentials.losses:CrossEntropy",
             options=options.CrossEntropyOptions,
             summary="Cross entropy with label smoothing and class weights.",
             source="arXiv:1512.00567",
-        )
-    )
-    register(
+        ),
         Component(
             name="focal",
             target="emobench_essentials.losses:Focal",
             options=options.FocalOptions,
             summary="Cross entropy that plays down items which are already right.",
             source="arXiv:1708.02002",
-        )
-    )
-    register(
+        ),
         Component(
             name="binary_cross_entropy",
             target="emobench_essentials.losses:BinaryCrossEntropy",
             options=options.BinaryCrossEntropyOptions,
             summary="One yes-or-no cross entropy a label, for several labels at once.",
-        )
-    )
-    register(
+        ),
         Component(
             name="mean_squared_error",
             target="emobench_essentials.losses:MeanSquaredError",
             summary="Squared distance, for targets that are numbers.",
-        )
-    )
-
-
-@hookimpl
-def register_samplers(register: Register) -> None:
-    """Samplers against imbalance."""
-    register(
+        ),
+    ],
+    samplers=[
         Component(
             name="weighted",
             target="emobench_essentials.samplers:Weighted",
             options=options.WeightedSamplerOptions,
             summary="Draws with replacement, rare classes more often.",
-        )
-    )
-
-
-@hookimpl
-def register_optimizers(register: Register) -> None:
-    """Torch's own optimizers."""
-    register(
+        ),
+    ],
+    optimizers=[
         Component(
             name="adamw",
             target="emobench_essentials.optimizers:AdamW",
             options=options.AdamWOptions,
             summary="Adam with decoupled weight decay.",
             source="arXiv:1711.05101",
-        )
-    )
-    register(
+        ),
         Component(
             name="adam",
             target="emobench_essentials.optimizers:Adam",
             options=options.AdamOptions,
             summary="Adam.",
             source="arXiv:1412.6980",
-        )
-    )
-    register(
+        ),
         Component(
             name="sgd",
             target="emobench_essentials.optimizers:Sgd",
             options=options.SgdOptions,
             summary="Stochastic gradient descent with momentum.",
-        )
-    )
-
-
-@hookimpl
-def register_schedulers(register: Register) -> None:
-    """Learning rates over time."""
-    register(
+        ),
+    ],
+    schedulers=[
         Component(
             name="onecycle",
             target="emobench_essentials.schedulers:OneCycle",
             options=options.OneCycleOptions,
             summary="The rate rises to a peak, then falls to near nothing.",
             source="arXiv:1708.07120",
-        )
-    )
-    register(
+        ),
         Component(
             name="cosine",
             target="emobench_essentials.schedulers:Cosine",
             options=options.CosineOptions,
             summary="A short warm-up, then half a cosine down to the floor.",
             source="arXiv:1608.03983",
-        )
-    )
-    register(
+        ),
         Component(
             name="plateau",
             target="emobench_essentials.schedulers:Plateau",
             options=options.PlateauOptions,
             summary="The rate falls whenever a metric stops improving.",
-        )
-    )
-
-
-@hookimpl
-def register_techniques(register: Register) -> None:
-    """Techniques of the training loop."""
-    register(
+        ),
+    ],
+    techniques=[
         Component(
             name="mixup",
             target="emobench_essentials.mixup:MixUp",
             options=options.MixUpOptions,
             summary="Blend pairs of examples and their labels.",
             source="arXiv:1710.09412",
-        )
-    )
-    register(
+            off={"alpha": 0.0},
+        ),
         Component(
             name="early_stopping",
             target="emobench_essentials.early_stopping:EarlyStopping",
             options=options.EarlyStoppingOptions,
             summary="End training when a metric has stopped improving.",
-        )
-    )
-    register(
+        ),
         Component(
             name="gradient_clipping",
             target="emobench_essentials.gradients:GradientClipping",
             options=options.GradientClippingOptions,
             summary="Shorten gradients that are too long, and log how long they were.",
             source="arXiv:1211.5063",
-        )
-    )
-    register(
+        ),
         Component(
             name="accumulation",
             target="emobench_essentials.gradients:Accumulation",
             options=options.AccumulationOptions,
             summary="One update from several micro-batches.",
-        )
-    )
-    register(
+            off={"steps": 1},
+        ),
         Component(
             name="amp",
             target="emobench_essentials.precision:Amp",
             options=options.AmpOptions,
             summary="Mixed precision: forward in 16 bits, losses scaled where float16 needs it.",
             source="arXiv:1710.03740",
-        )
-    )
-
-
-@hookimpl
-def register_postprocessors(register: Register) -> None:
-    """Calibration."""
-    register(
+        ),
+    ],
+    postprocessors=[
         Component(
             name="temperature",
             target="emobench_essentials.calibration:Temperature",
             summary="One temperature for all logits, fitted on validation.",
             source="arXiv:1706.04599",
-        )
-    )
-
-
-@hookimpl
-def register_combiners(register: Register) -> None:
-    """Ensembles."""
-    register(
+        ),
+    ],
+    combiners=[
         Component(
             name="soft_vote",
             target="emobench_essentials.combiners:SoftVote",
             options=options.SoftVoteOptions,
             summary="The mean of the members' probabilities.",
-        )
-    )
+        ),
+    ],
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 import numpy as np
 
 from emobench.api import SamplerContext, UsageError
@@ -42,6 +44,8 @@ def _row_weights(rows: np.ndarray, *, power: float) -> np.ndarray:
 class Weighted:
     """Draws as many items as there are, with replacement."""
 
+    exact: ClassVar[frozenset[Literal["items", "classes", "groups"]]] = frozenset()
+
     def __init__(self, options: WeightedSamplerOptions, context: SamplerContext) -> None:
         labels = context.labels
         if labels.ndim == 1 and not np.issubdtype(labels.dtype, np.integer):
@@ -51,6 +55,10 @@ class Weighted:
             )
         self.stream = context.stream
         self.shares = draw_shares(labels, power=options.power)
+
+    def expected(self) -> np.ndarray:
+        """How often each item is drawn in an epoch, on average."""
+        return self.shares * len(self.shares)
 
     def indices(self, epoch: int) -> np.ndarray:
         """Positions within the training set."""
