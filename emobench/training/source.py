@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -133,8 +134,13 @@ def split_batches(items: int, size: int) -> list[tuple[int, int]]:
 class Shuffle:
     """Every training item once an epoch, in a new order each time."""
 
+    exact: ClassVar[frozenset[Literal["items", "classes", "groups"]]] = frozenset({"items"})
     items: int
     stream: Stream
+
+    def expected(self) -> np.ndarray:
+        """Once each."""
+        return np.ones(self.items)
 
     def indices(self, epoch: int) -> np.ndarray:
         """A permutation drawn for this epoch."""
