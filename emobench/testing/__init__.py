@@ -1,0 +1,11 @@
+"""Conformance suites for plugin authors, one a kind. Loads torch: import it in tests alone."""
+
+from emobench.testing.randomness import untouched_randomness
+from emobench.testing.suite import Suite, assert_same, not_shown
+
+__all__ = [
+    "Suite",
+    "assert_same",
+    "not_shown",
+    "untouched_randomness",
+]
