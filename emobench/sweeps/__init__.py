@@ -1,0 +1,1 @@
+"""Search spaces from the options' own ranges, and the search of recipes through them."""
