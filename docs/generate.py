@@ -10,9 +10,10 @@ import json
 import sys
 from pathlib import Path
 
-from emobench.api import EVENT_NAMES, KINDS, DatasetComponent, Events, Options, Search
+from emobench.api import EVENT_NAMES, KINDS, DatasetComponent, Events
 from emobench.api.events import REPLACEABLE
 from emobench.api.hooks import HOOK_OF_KIND, Hooks
+from emobench.component_cards import options_table
 from emobench.recipes.schema import json_schema
 from emobench.registry import CATALOGUE, CORE_PACKAGE, Registered, Registry, load_registry
 
@@ -86,40 +87,8 @@ def component_section(entry: Registered) -> str:
             f"- task `{component.name}/{task.name}`: {task.summary}" for task in component.tasks
         ]
         lines.append("")
-    lines.append(options_table(component.options))
+    lines.append(options_table(component.options) + "\n")
     return "\n".join(lines)
-
-
-def options_table(options: type[Options]) -> str:
-    """The options as a markdown table."""
-    if not options.fields():
-        return "No options.\n"
-    rows = ["| option | type | default | searched | meaning |", "|---|---|---|---|---|"]
-    for field in options.fields():
-        default = "required" if field.required else f"`{json.dumps(plain(field.default))}`"
-        cells = [
-            f"`{field.name}`",
-            field.type_name,
-            default,
-            search_words(field.search),
-            field.description,
-        ]
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(rows) + "\n"
-
-
-def plain(value: object) -> object:
-    """A default as JSON can show it."""
-    return value.dump() if isinstance(value, Options) else value
-
-
-def search_words(search: Search | None) -> str:
-    """A search range in words."""
-    if search is None:
-        return ""
-    if search.choices:
-        return ", ".join(map(str, search.choices))
-    return f"{search.low:g} to {search.high:g}" + (", log" if search.log else "")
 
 
 def events_page() -> str:

@@ -246,7 +246,7 @@ def installed_plugins(folders: Iterable[str]) -> list[Plugin]:
     for folder in dict.fromkeys(folders):
         for place in _distributions(Path(folder)):
             for entry, plugin in _offered(place):
-                name = _normal(plugin.package)
+                name = normal_package(plugin.package)
                 if name == CORE_PACKAGE or wanted is None or name in wanted:
                     found.setdefault((name, entry), plugin)
     return sorted(
@@ -305,9 +305,9 @@ def _wanted_packages() -> set[str] | None:
     value = os.environ.get(PLUGINS_VARIABLE)
     if value is None or value == "all":
         return None
-    return {_normal(name) for name in value.split(",") if name.strip() not in ("", "none")}
+    return {normal_package(name) for name in value.split(",") if name.strip() not in ("", "none")}
 
 
-def _normal(package: str) -> str:
+def normal_package(package: str) -> str:
     """A package's name as installers compare it: `Acme_B` is `acme-b`."""
     return re.sub(r"[-_.]+", "-", package.strip()).lower()

@@ -1,0 +1,101 @@
+"""`emobench plugins cards`: the pages that ship with a package's components."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emobench.api import UsageError, unknown_name
+from emobench.boards.words import count
+from emobench.component_cards import (
+    card_fault,
+    card_path,
+    new_card,
+    read_card,
+    top_package,
+    with_current_table,
+)
+
+if TYPE_CHECKING:
+    from emobench.registry import Registered, Registry
+
+
+@click.command("cards")
+@click.argument("package", metavar="PACKAGE")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 2 where something would.")
+def write_cards(package: str, check: bool) -> None:
+    """Write the cards of a package's components, or bring their tables up to date.
+
+    \b
+    Examples:
+      emobench plugins cards emobench-acme
+      emobench plugins cards emobench-acme --check
+    """
+    from emobench.registry import load_registry
+
+    entries = _components_of(package, load_registry())
+    if check:
+        _check(package, entries)
+    else:
+        changed = [line for entry in entries if (line := _write(entry))]
+        for line in changed:
+            click.echo(line)
+        click.echo(f"{count(len(entries), 'card')}, {len(changed)} changed")
+
+
+def _components_of(package: str, registry: Registry) -> list[Registered]:
+    """What the distribution offers, or that whose components lie in an import package so named."""
+    from emobench.registry import normal_package
+
+    wanted = normal_package(package)
+    entries = [
+        entry
+        for entry in registry.components.values()
+        if wanted in map(normal_package, (entry.plugin.package, top_package(entry.component)))
+    ]
+    if entries:
+        return entries
+    broken = [one for one in registry.broken if normal_package(one.plugin.package) == wanted]
+    if broken:
+        raise UsageError("\n".join(map(str, broken)))
+    raise UsageError(
+        unknown_name("package", package, {plugin.package for plugin in registry.plugins})
+    )
+
+
+def _check(package: str, entries: list[Registered]) -> None:
+    faults = [fault for entry in entries if (fault := card_fault(entry.kind, entry.component))]
+    if faults:
+        raise UsageError("\n".join(faults))
+    click.echo(f"{package}: {count(len(entries), 'card')}, all current")
+
+
+def _write(entry: Registered) -> str:
+    """Write or refresh one card; gives a line where something changed."""
+    path = card_path(entry.kind, entry.component)
+    _refuse_what_is_not_ours(entry, path)
+    present = read_card(entry.kind, entry.component)
+    if present:
+        text = with_current_table(present, entry.component)
+    else:
+        text = new_card(entry.kind, entry.component)
+    if text == present:
+        return ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    return f"{'table renewed' if present else 'written'}: {path}"
+
+
+def _refuse_what_is_not_ours(entry: Registered, path: Path) -> None:
+    """An installed wheel is not the place where its author keeps the cards."""
+    if "site-packages" in path.parts or "dist-packages" in path.parts:
+        package = entry.plugin.package
+        raise UsageError(
+            f"{package} is installed as a wheel, and its cards belong into its source: in its "
+            f"checkout, `pip install -e .`, then `emobench plugins cards {package}`"
+        )
