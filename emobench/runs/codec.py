@@ -152,11 +152,15 @@ def _decode_fields(owner: type, value: Any, path: str) -> Any:
     for key in value:
         if key not in hints:
             raise DataError(f"{path}: {unknown_name('field', key, hints)}")
-    for name in hints:
-        if name not in value:
-            raise DataError(f"{path}.{name}: the field is missing")
+    for field in dataclasses.fields(owner):
+        if field.name not in value and "since" not in field.metadata:
+            raise DataError(f"{path}.{field.name}: the field is missing")
     return owner(
-        **{name: _decode(hint, value[name], f"{path}.{name}") for name, hint in hints.items()}
+        **{
+            name: _decode(hint, value[name], f"{path}.{name}")
+            for name, hint in hints.items()
+            if name in value
+        }
     )
 
 

@@ -24,13 +24,15 @@ REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def gather(device: str, *, registry: Registry, components: Mapping[str, str]) -> Provenance:
     """Collect the provenance of a run on `device`; `components` are its own, with versions."""
-    plugins = {plugin.package: plugin.version for plugin in registry.plugins}
+    loaded = sorted(registry.plugins, key=lambda plugin: plugin.package)
+    plugins = {plugin.package: plugin.version for plugin in loaded}
     return Provenance(
         emobench=installed_version(CORE_PACKAGE),
         api=API_VERSION,
         python=platform.python_version(),
         packages=required_packages(CORE_PACKAGE, *plugins),
-        plugins=dict(sorted(plugins.items())),
+        plugins=plugins,
+        plugin_apis={plugin.package: plugin.api for plugin in loaded},
         components=dict(components),
         git=git_revision(PACKAGE_FOLDER),
         platform=_platform(),

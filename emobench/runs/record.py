@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-RECORD_SCHEMA = 1
+RECORD_SCHEMA = 2
+"""Rises when the record gains a field; a record of an older schema is read without it."""
+
+SINCE_2 = {"since": 2}
+"""Marks the fields that came with schema 2: a record may lack them."""
 
 State = Literal[
     "ok", "collapsed", "diverged", "out_of_memory", "timed_out", "failed", "interrupted"
@@ -123,19 +127,32 @@ class Costs:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What the run ran on: versions, code, machine. Holds no host name and no path."""
+    """What the run ran on: versions, code, machine. Holds no host name and no path.
+
+    `plugin_apis` names, for every plugin, the version of the plugin API it was built for.
+    """
 
     emobench: str
     api: int
     python: str
     packages: Mapping[str, str] = field(default_factory=dict)
     plugins: Mapping[str, str] = field(default_factory=dict)
+    plugin_apis: Mapping[str, int] = field(default_factory=dict, metadata=SINCE_2)
     components: Mapping[str, str] = field(default_factory=dict)
     git: str = ""
     platform: str = ""
     processor: str = ""
     cores: int = 0
     device: str = "cpu"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Culprit:
+    """The plugin whose code raised what ended a run; `component` is `kind/name`, if it is known."""
+
+    package: str
+    version: str
+    component: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +168,7 @@ class Record:
     state: State
     reason: str = ""
     log: tuple[str, ...] = ()
+    culprit: Culprit | None = field(default=None, metadata=SINCE_2)
     attempts: tuple[Attempt, ...] = ()
     scores: Mapping[str, TargetScores] = field(default_factory=dict)
     collapse: CollapseFacts | None = None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from emobench.registry import load_registry
+from emobench.registry import Plugin, Registry, load_registry
 from emobench.runs.codec import record_to_plain
 from emobench.runs.provenance import (
     gather,
@@ -43,6 +43,13 @@ def test_it_tells_every_plugin_that_was_loaded(provenance: Provenance) -> None:
     assert provenance.plugins == {
         plugin.package: plugin.version for plugin in load_registry().plugins
     }
+
+
+def test_it_tells_the_api_version_that_every_plugin_was_built_for() -> None:
+    old = Plugin(package="acme-old", version="0.9", module="acme_old")
+    new = Plugin(package="acme-new", version="1.0", module="acme_new", api=2)
+    provenance = gather("cpu", registry=Registry(plugins=[old, new]), components={})
+    assert provenance.plugin_apis == {"acme-new": 2, "acme-old": 1}
 
 
 def test_it_names_no_host_no_user_and_no_path(provenance: Provenance) -> None:

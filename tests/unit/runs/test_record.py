@@ -20,6 +20,7 @@ from emobench.runs.record import (
     ClassScore,
     CollapseFacts,
     Costs,
+    Culprit,
     DataStamp,
     Finding,
     Provenance,
@@ -122,7 +123,15 @@ records = st.builds(
         skipped=many(st.tuples(names, names)),
     ),
     costs=st.builds(Costs, total_s=numbers, epochs=counts, flops_per_item=st.none() | counts),
-    provenance=st.none() | st.builds(Provenance, emobench=names, api=counts, python=names),
+    provenance=st.none()
+    | st.builds(
+        Provenance,
+        emobench=names,
+        api=counts,
+        python=names,
+        plugin_apis=st.dictionaries(names, counts, max_size=2),
+    ),
+    culprit=st.none() | st.builds(Culprit, package=names, version=names, component=names),
     hashes=words,
 )
 
@@ -192,6 +201,15 @@ def test_a_wrong_field_is_named(
 def test_a_missing_field_is_named(make_record: MakeRecord) -> None:
     with pytest.raises(DataError, match=r"record\.task\.metric: the field is missing"):
         record_from_json(changed(make_record(), "task", "metric", drop=True))
+
+
+def test_a_record_of_schema_1_is_read_without_what_came_later(make_record: MakeRecord) -> None:
+    provenance = Provenance(emobench="0.1", api=1, python="3.11", plugins={"acme": "1.0"})
+    document = json.loads(record_to_json(make_record(schema=1, provenance=provenance)))
+    del document["culprit"], document["provenance"]["plugin_apis"]
+    read = record_from_json(json.dumps(document))
+    assert read == make_record(schema=1, provenance=provenance)
+    assert (read.culprit, read.provenance and read.provenance.plugin_apis) == (None, {})
 
 
 def test_a_record_of_a_newer_schema_asks_for_an_upgrade(make_record: MakeRecord) -> None:
