@@ -1,0 +1,1 @@
+"""The light registration that planted components are said to come from; imports nothing."""
