@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from emobench.api import Kind, Options, UsageError
+from emobench.component_cards import card_fault
 from emobench.registry import Registered, load_registry
 from emobench.sweeps.space import draw_options
 from emobench.testing.randomness import untouched_randomness
@@ -162,6 +163,11 @@ class Suite:
             f"importing {module} loads {', '.join(loaded)}; name targets as texts and import such "
             "packages in the modules they lead to"
         )
+
+    def test_card_is_current(self) -> None:
+        """Its card ships with it, and the card's table of options is that of the code."""
+        fault = card_fault(self.kind, self.entry.component)
+        assert not fault, fault
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Sharpness-aware minimisation; see the registration module for what is offered."""
