@@ -1,4 +1,4 @@
-"""Writes what the code already says: the reference pages, the recipe schema, the catalogue.
+"""Writes what the code says: reference pages, recipe schema, catalogue, the cards' tables.
 
 `python docs/generate.py` writes; `--check` writes nothing and fails on any difference.
 """
@@ -13,7 +13,13 @@ from pathlib import Path
 from emobench.api import EVENT_NAMES, KINDS, DatasetComponent, Events
 from emobench.api.events import REPLACEABLE
 from emobench.api.hooks import HOOK_OF_KIND, Hooks
-from emobench.component_cards import options_table
+from emobench.component_cards import (
+    card_path,
+    options_table,
+    prose,
+    read_card,
+    with_current_table,
+)
 from emobench.recipes.schema import json_schema
 from emobench.registry import CATALOGUE, CORE_PACKAGE, Registered, Registry, load_registry
 
@@ -29,6 +35,7 @@ def main() -> int:
         DOCS / "reference" / "events.md": events_page(),
         DOCS / "reference" / "recipe.schema.json": to_json(json_schema(registry)),
         CATALOGUE: to_json(catalogue(registry)),
+        **cards(registry),
     }
     if "--check" not in sys.argv[1:]:
         for path, text in pages.items():
@@ -64,7 +71,7 @@ def catalogue(registry: Registry) -> dict[str, dict[str, str]]:
 
 
 def components_page(registry: Registry) -> str:
-    """Every component with its options."""
+    """Every component's card, by kind."""
     parts = ["# Components\n", "Every component of the first-party plugins, by kind.\n"]
     for kind in KINDS:
         purpose = inspect.getdoc(getattr(Hooks, HOOK_OF_KIND[kind]))
@@ -74,13 +81,11 @@ def components_page(registry: Registry) -> str:
 
 
 def component_section(entry: Registered) -> str:
-    """One component: summary, origin, options."""
+    """One component: its card, where it comes from, its options."""
     component = entry.component
-    source = f" Source: {component.source}." if component.source else ""
-    lines = [
-        f"### `{component.name}`\n",
-        f"{component.summary}{source} From `{entry.plugin.package}`.\n",
-    ]
+    lines = [f"### `{component.name}`\n"]
+    lines.append(prose(read_card(entry.kind, component)) or component.summary)
+    lines.append(f"\nFrom `{entry.plugin.package}`.\n")
     if isinstance(component, DatasetComponent):
         lines.append(f"Licence: {component.licence}\n")
         lines += [
@@ -89,6 +94,15 @@ def component_section(entry: Registered) -> str:
         lines.append("")
     lines.append(options_table(component.options) + "\n")
     return "\n".join(lines)
+
+
+def cards(registry: Registry) -> dict[Path, str]:
+    """Every card with today's table of options, but for those that are still to be written."""
+    return {
+        card_path(kind, entry.component): with_current_table(card, entry.component)
+        for (kind, _), entry in registry.components.items()
+        if (card := read_card(kind, entry.component))
+    }
 
 
 def events_page() -> str:
