@@ -46,6 +46,9 @@ class Plugin:
     module: str
     api: int = OLDEST_API_VERSION
 
+    def __str__(self) -> str:
+        return f"plugin {self.package} {self.version}"
+
 
 class NameClash(PluginError):
     """Two plugins claim one name; nobody may guess which is meant."""
@@ -60,7 +63,7 @@ class BrokenPlugin:
     trace: str
 
     def __str__(self) -> str:
-        return f"plugin {self.plugin.package} {self.plugin.version} is broken: {self.reason}"
+        return f"{self.plugin} is broken: {self.reason}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,9 @@ class Registered:
     kind: Kind
     component: Component
     plugin: Plugin
+
+    def __str__(self) -> str:
+        return f"{self.kind} '{self.name}' of {self.plugin}"
 
     @property
     def name(self) -> str:
@@ -83,8 +89,7 @@ class Registered:
             target: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
             raise PluginError(
-                f"{self.kind} '{self.name}' of plugin {self.plugin.package} "
-                f"{self.plugin.version} cannot be loaded from '{self.component.target}': {error}"
+                f"{self} cannot be loaded from '{self.component.target}': {error}"
             ) from error
         return target
 
@@ -98,10 +103,7 @@ class Registered:
         except Exception as error:
             if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
                 raise
-            raise PluginError(
-                f"{self.kind} '{self.name}' of plugin {self.plugin.package} "
-                f"{self.plugin.version} cannot be built: {type(error).__name__}: {error}"
-            ) from error
+            raise PluginError(f"{self} cannot be built: {type(error).__name__}: {error}") from error
 
 
 @dataclass(kw_only=True)

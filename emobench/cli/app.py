@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from emobench.api.errors import EmobenchError
+from emobench.api.errors import EmobenchError, PluginError
 from emobench.cli.lazy import LazyGroup
 
 COMMANDS = {
@@ -18,6 +18,7 @@ COMMANDS = {
     "leaderboard": "Rank everything that was run.",
     "plugins": "Show the components that the installed plugins offer.",
     "run": "Train and score recipes.",
+    "sweep": "Search for better options of a recipe.",
     "tasks": "Show the tasks that the installed datasets offer.",
 }
 """Every command with its line of help; `emobench/cli/<name>.py` is read when it is called."""
@@ -101,9 +102,24 @@ def _invoke(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         raise
-    except Exception:  # noqa: BLE001 - the last place where a bug can be told
-        return _report_bug()
+    except Exception as error:  # noqa: BLE001 - the last place where a bug can be told
+        fault = _fault_of_a_plugin(error)
+        if fault is None:
+            return _report_bug()
+        print_error(fault)
+        return fault.exit_code
     return 0
+
+
+def _fault_of_a_plugin(error: Exception) -> PluginError | None:
+    """The error in a user's words, where a plugin's code raised it."""
+    from emobench.blame import plugin_error
+    from emobench.registry import load_registry
+
+    try:
+        return plugin_error(error, load_registry())
+    except Exception:  # noqa: BLE001 - the bug may lie in the registry itself
+        return None
 
 
 def print_error(error: EmobenchError) -> None:

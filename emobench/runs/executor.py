@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from emobench.api import EmobenchError, PostProcessor, UsageError
+from emobench.api import EmobenchError, PluginError, PostProcessor, UsageError
+from emobench.blame import blame, blaming
 from emobench.recipes.emit import to_yaml
-from emobench.registry import Registry
+from emobench.registry import Plugin, Registry
 from emobench.runs.files import explained
 from emobench.runs.folder import TASK_FILE, RunFolder
 from emobench.runs.inputs import build_source, load_data
@@ -25,7 +26,7 @@ from emobench.runs.observer import Observer, TimedOut, model_bytes
 from emobench.runs.opening import OpenedPlan, open_plan
 from emobench.runs.plan import Plan, Settings, component_versions
 from emobench.runs.provenance import gather, peak_memory_mb
-from emobench.runs.record import FINAL_STATES, Attempt, Costs, Record, State
+from emobench.runs.record import FINAL_STATES, Attempt, Costs, Culprit, Record, State
 from emobench.runs.results import Outcome, final_scores
 from emobench.runs.store import EARLIER_FOLDER, RunStore
 from emobench.scoring.metrics import NotFiniteError
@@ -50,7 +51,8 @@ def execute(
     listener = listener or Listener()
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(settings.device)
-    opened = open_plan(plan, settings=settings, registry=registry)
+    with blaming(registry):
+        opened = open_plan(plan, settings=settings, registry=registry)
     store = RunStore(settings.runs)
     stored = None if settings.fresh else store.get(opened.run_id)
     if stored is not None and stored.state in FINAL_STATES:
@@ -126,6 +128,10 @@ class _Attempt:
             else:
                 self._close("failed", str(error))
             raise
+        except PluginError as error:
+            self._accuse(error)
+            self._close("failed", str(error))
+            raise
         except EmobenchError as error:
             self._close("failed", str(error))
             raise
@@ -134,8 +140,20 @@ class _Attempt:
             if _is_out_of_memory(error):
                 self._close("out_of_memory", str(error).splitlines()[0], log=log)
             else:
-                self._close("failed", f"{type(error).__name__}: {error}", log=log)
+                by = self._accuse(error)
+                self._close("failed", f"{by}{type(error).__name__}: {error}", log=log)
         return self.record
+
+    def _accuse(self, error: Exception) -> str:
+        """Note the plugin whose code raised the error; gives the words that open the reason."""
+        found = blame(error, self.registry)
+        if found is None:
+            return ""
+        plugin = found if isinstance(found, Plugin) else found.plugin
+        component = "" if isinstance(found, Plugin) else f"{found.kind}/{found.name}"
+        culprit = Culprit(package=plugin.package, version=plugin.version, component=component)
+        self.record = replace(self.record, culprit=culprit)
+        return f"{found}: "
 
     def _work(self) -> None:
         self.listener.stage("data", self.opened.plan.task.name)

@@ -1,0 +1,155 @@
+"""Whose code raised: tells the plugin, and where it can the component, behind an exception.
+
+A plugin's objects are called all over the core; none of the callers need know how to name them.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from emobench.api.errors import EmobenchError, PluginError
+from emobench.registry import CORE_PACKAGE, Plugin, Registered, Registry
+
+LIBRARY = f"{CORE_PACKAGE}.api"
+"""The part of the core that plugins call: what fails in it is the caller's doing."""
+
+NOBODYS = frozenset({CORE_PACKAGE, "numpy", "torch"})
+"""Packages that no plugin owns, wherever its targets point."""
+
+
+def blame(error: BaseException, registry: Registry) -> Registered | Plugin | None:
+    """The component, or at least the plugin, whose code raised `error`; None for the core's own.
+
+    The innermost frame that belongs to a plugin or to the core decides: a component that calls
+    another through the core is not blamed for it. An error raised from another has its cause
+    looked at too.
+    """
+    frames = _frames(error)
+    for position, frame in enumerate(frames):
+        if _is_core(frame):
+            break
+        plugin = _owner(_module(frame), registry)
+        if plugin is not None:
+            return _component(_own_frames(frames[position:], plugin, registry), plugin, registry)
+    return blame(error.__cause__, registry) if error.__cause__ is not None else None
+
+
+def plugin_error(error: Exception, registry: Registry) -> PluginError | None:
+    """What a user is told of an exception that a plugin's code raised; None for the core's own."""
+    culprit = blame(error, registry)
+    if culprit is None:
+        return None
+    return PluginError(f"{culprit}: {type(error).__name__}: {error} ({_place(error)})")
+
+
+@contextmanager
+def blaming(registry: Registry) -> Iterator[None]:
+    """Turn what a plugin's code raises inside into a PluginError that names it."""
+    try:
+        yield
+    except (EmobenchError, MemoryError):
+        raise
+    except Exception as error:
+        told = plugin_error(error, registry)
+        if told is None:
+            raise
+        raise told from error
+
+
+def _frames(error: BaseException) -> list[FrameType]:
+    """The frames of a traceback, innermost first."""
+    return [frame for frame, _ in traceback.walk_tb(error.__traceback__)][::-1]
+
+
+def _own_frames(frames: list[FrameType], plugin: Plugin, registry: Registry) -> list[FrameType]:
+    """A plugin's frames up to the core that called it; those of libraries between are left out."""
+    own = []
+    for frame in frames:
+        if _is_core(frame):
+            break
+        owner = _owner(_module(frame), registry)
+        if owner is not None and owner.package == plugin.package:
+            own.append(frame)
+    return own
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _is_core(frame: FrameType) -> bool:
+    module = _module(frame)
+    return _is_within(module, CORE_PACKAGE) and not _is_within(module, LIBRARY)
+
+
+def _is_within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _owner(module: str, registry: Registry) -> Plugin | None:
+    """The plugin that a module belongs to: the one that shares the longest dotted name with it."""
+    homes = _homes(registry)
+    name = module
+    while name and name not in NOBODYS:
+        owners = homes.get(name, {})
+        if owners:
+            return next(iter(owners.values())) if len(owners) == 1 else None
+        name = name.rpartition(".")[0]
+    return None
+
+
+def _homes(registry: Registry) -> dict[str, dict[str, Plugin]]:
+    """Every dotted name above a registration or a target, with the plugins it leads to."""
+    named = [(plugin.module, plugin) for plugin in registry.plugins]
+    named += [(entry.component.target, entry.plugin) for entry in registry.components.values()]
+    homes: dict[str, dict[str, Plugin]] = {}
+    for place, plugin in named:
+        name = place.partition(":")[0]
+        while name and plugin.package != CORE_PACKAGE:
+            homes.setdefault(name, {}).setdefault(plugin.package, plugin)
+            name = name.rpartition(".")[0]
+    return homes
+
+
+def _component(frames: list[FrameType], plugin: Plugin, registry: Registry) -> Registered | Plugin:
+    """The component by the object that a frame works for, else by a module that serves one."""
+    entries = registry.components.values()
+    offered = [entry for entry in entries if entry.plugin.package == plugin.package]
+    for frame in frames:
+        for owner in _classes(frame):
+            serving = [entry for entry in offered if owner in _answered_by(entry)]
+            if len(serving) == 1:
+                return serving[0]
+    for frame in frames:
+        module = f"{_module(frame)}:"
+        serving = [entry for entry in offered if entry.component.target.startswith(module)]
+        if len(serving) == 1:
+            return serving[0]
+    return plugin
+
+
+def _classes(frame: FrameType) -> tuple[Any, ...]:
+    """The class of a method's `self` (or its `cls`) and those above it."""
+    code = frame.f_code
+    if not code.co_argcount:
+        return ()
+    first = frame.f_locals.get(code.co_varnames[0])
+    return first.__mro__ if isinstance(first, type) else type(first).__mro__
+
+
+def _answered_by(entry: Registered) -> tuple[Any, Any]:
+    """The component's class, where it has been imported, and that of its options."""
+    module, _, name = entry.component.target.partition(":")
+    return getattr(sys.modules.get(module), name, None), entry.component.options
+
+
+def _place(error: BaseException) -> str:
+    """File, line and function of the innermost frame, without the folders of this machine."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{'/'.join(Path(last.filename).parts[-2:])}:{last.lineno} in {last.name}"
