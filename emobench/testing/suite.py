@@ -85,9 +85,14 @@ class Suite:
         """The first context that the component accepts."""
         return self.accepted[0]
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The options that are given beside the defaults."""
+        return self.options
+
     def settings(self, **changes: Any) -> Options:
         """Its options: the suite's, with changes."""
-        return self.entry.component.options(**{**self.options, **changes})
+        return self.entry.component.options(**{**self.given, **changes})
 
     def build(self, context: Any = None, **changes: Any) -> Any:
         """The object under test, its weights drawn from the context's own stream."""
@@ -99,17 +104,17 @@ class Suite:
     def test_builds_from_its_defaults(self) -> None:
         """It builds from its defaults; what has none stands in the suite's `options`."""
         required = [field.name for field in self.entry.component.options.fields() if field.required]
-        missing = [name for name in required if name not in self.options]
+        missing = [name for name in required if name not in self.given]
         assert not missing, (
             f"option '{missing[0]}' has no default; name a value in the suite's `options`"
         )
-        kept = {name: self.options[name] for name in required}
+        kept = {name: self.given[name] for name in required}
         built = self.entry.build(self.entry.component.options(**kept), self.context)
         assert built is not None
 
     def test_refuses_an_unknown_option(self) -> None:
         """An option that it does not have is refused by name."""
-        _, faults = self.entry.component.options.parse({**self.options, "no_such_option": 1})
+        _, faults = self.entry.component.options.parse({**self.given, "no_such_option": 1})
         told = [fault.message for fault in faults if "no_such_option" in fault.message]
         assert told, "the options let 'no_such_option' pass in silence"
 
@@ -119,7 +124,7 @@ class Suite:
         if not any(field.search for field in options.fields()):
             not_shown("no option has a search range")
         for draw in range(DRAWS):
-            values = draw_options(options, Random(draw), keep=self.options)
+            values = draw_options(options, Random(draw), keep=self.given)
             try:
                 self.entry.build(options(**values), self.context)
             except Exception as error:
