@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -67,7 +68,26 @@ def app() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
+    warnings.showwarning = _show_warning
     sys.exit(run_command_line(sys.argv[1:]))
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Tell our own warnings as a user reads them, and all others with the line they come from."""
+    ours = category.__module__.partition(".")[0] == __name__.partition(".")[0]
+    shown = (
+        f"warning: {message}"
+        if ours
+        else warnings.formatwarning(message, category, filename, lineno, line).rstrip()
+    )
+    click.echo(shown, err=True)
 
 
 def run_command_line(arguments: Sequence[str]) -> int:

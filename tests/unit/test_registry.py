@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -9,7 +10,15 @@ import pytest
 
 from emobench import registry as room
 from emobench.api import Component, PluginError, UsageError
-from emobench.registry import Plugin, Registry, collect, installed_plugins
+from emobench.registry import (
+    NameClash,
+    Plugin,
+    PluginWarning,
+    Registry,
+    collect,
+    installed_plugins,
+    load_registry,
+)
 
 SOURCE = """
 from emobench.api import Component, hookimpl
@@ -44,7 +53,11 @@ def source(name: str, kind: str = "losses", target: str = "no_such_module:Thing"
 
 
 def test_components_of_all_plugins_are_collected_by_kind(write: Write) -> None:
-    entries = [write("acme-b", source("b")), write("acme-a", source("a")), write("acme-c", source("c", "heads"))]
+    entries = [
+        write("acme-b", source("b")),
+        write("acme-a", source("a")),
+        write("acme-c", source("c", "heads")),
+    ]
     found = collect(entries)
     assert list(found.of_kind("loss")) == ["a", "b"]
     assert list(found.of_kind("head")) == ["c"]
@@ -135,6 +148,24 @@ def test_a_target_that_is_not_there_names_its_plugin(target: str) -> None:
         found.get("loss", "x").load()
 
 
+def test_no_plugin_takes_the_place_of_a_component_of_the_core(write: Write) -> None:
+    core = next(one for one in load_registry().plugins if one.package == "emobench")
+    posing = (
+        "from emobench.api import Components, DatasetComponent\n"
+        "components = Components(api_version=2, datasets=[DatasetComponent(\n"
+        "    name='folder', target='acme:Folder', summary='x', modalities=('audio',),\n"
+        "    licence='x', obtain='x', layout='x')])\n"
+    )
+    plugin = replace(write("acme-poser", posing), module="acme_poser:components")
+    for order in ([core, plugin], [plugin, core]):
+        with pytest.raises(NameClash) as caught:
+            collect(order)
+        message = str(caught.value)
+        assert message.startswith("dataset 'folder' is claimed twice: by ")
+        assert "by emobench (emobench.data.builtin:components)" in message
+        assert "by acme-poser (acme_poser:components)" in message
+
+
 def test_listing_imports_no_target(write: Write) -> None:
     found = collect([write("acme-a", source("a", target="antigravity:Thing"))])
     assert list(found.of_kind("loss")) == ["a"]
@@ -178,6 +209,48 @@ def test_the_variable_limits_what_is_loaded_but_never_the_core(
         monkeypatch.setenv("EMOBENCH_PLUGINS", value)
     folders = [str(tmp_path / name) for name in ("one", "two", "three", "missing")]
     assert [plugin.package for plugin in installed_plugins(folders)] == packages
+
+
+def test_a_name_in_the_variable_that_no_plugin_has_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("emobench", "acme-losses", "acme-heads"):
+        install(tmp_path, name)
+    monkeypatch.setenv("EMOBENCH_PLUGINS", "acme-loses,acme-heads")
+    with pytest.warns(PluginWarning) as caught:
+        found = installed_plugins([str(tmp_path)])
+    assert [str(each.message) for each in caught] == [
+        "EMOBENCH_PLUGINS: unknown plugin package 'acme-loses'; did you mean 'acme-losses'?; "
+        "known: acme-heads, acme-losses, emobench"
+    ]
+    assert [plugin.package for plugin in found] == ["emobench", "acme-heads"]
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        ("none", "'focal' is part of emobench-losses, which EMOBENCH_PLUGINS=none leaves out"),
+        ("emobench-losses", "'focal' is part of emobench-losses: pip install emobench-losses"),
+    ],
+)
+def test_a_component_that_the_variable_leaves_out_is_not_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, advice: str
+) -> None:
+    monkeypatch.setattr(
+        room, "published_components", lambda: {"loss": {"focal": "emobench-losses"}}
+    )
+    monkeypatch.setenv("EMOBENCH_PLUGINS", value)
+    assert Registry().unknown("loss", "focal") == (
+        f"unknown loss 'focal'; no loss is known; {advice}"
+    )
+
+
+def test_a_third_partys_missing_component_recalls_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EMOBENCH_PLUGINS", "none")
+    message = Registry().unknown("loss", "acme_loss")
+    assert message.endswith("EMOBENCH_PLUGINS=none limits what is loaded")
 
 
 @pytest.mark.parametrize("kind", ["dist-info", "egg-info"])
