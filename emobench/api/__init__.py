@@ -30,6 +30,7 @@ from emobench.api.contracts import (
     Stateful,
     Technique,
 )
+from emobench.api.deprecation import EmobenchDeprecationWarning, deprecated, deprecated_event
 from emobench.api.errors import (
     DataError,
     EmobenchError,
@@ -74,6 +75,7 @@ __all__ = [
     "Dataset",
     "DatasetComponent",
     "DatasetContext",
+    "EmobenchDeprecationWarning",
     "EmobenchError",
     "Evaluation",
     "Events",
@@ -113,6 +115,8 @@ __all__ = [
     "TaskOffer",
     "Technique",
     "UsageError",
+    "deprecated",
+    "deprecated_event",
     "event",
     "hookimpl",
     "seed_for",

@@ -13,22 +13,28 @@ from typing import Any
 import pluggy
 
 from emobench.api import EVENT_NAMES, Events, PluginError, UsageError, unknown_name
+from emobench.api.deprecation import marks_of, warn_of
 from emobench.api.events import EVENT_PROJECT, REPLACEABLE
 
 
 def connect(
-    techniques: Mapping[str, object], *, defaults: object, observer: object | None = None
+    techniques: Mapping[str, object],
+    *,
+    defaults: object,
+    observer: object | None = None,
+    events: type[Events] = Events,
 ) -> pluggy.HookRelay:
     """Wire techniques (in recipe order) to the events; `defaults` answers what none replaces.
 
     `observer` hears every event after the techniques have.
     """
     manager = pluggy.PluginManager(EVENT_PROJECT)
-    manager.add_hookspecs(Events)
+    manager.add_hookspecs(events)
     if observer is not None:
         manager.register(observer, name="observer")
     for name, technique in reversed(list(techniques.items())):
         _register(manager, name, technique)
+        _warn_of_deprecated(manager, name, technique)
     replaced = _replacements(manager)
     kept = {
         name: getattr(defaults, name)
@@ -45,6 +51,18 @@ def _register(manager: pluggy.PluginManager, name: str, technique: object) -> No
         manager.register(technique, name=name)
     except pluggy.PluginValidationError as error:
         raise PluginError(f"technique '{name}' does not fit the loop's events: {error}") from error
+
+
+def _warn_of_deprecated(manager: pluggy.PluginManager, name: str, technique: object) -> None:
+    """Name the technique that answers an event, or names an argument, which will go."""
+    for hook in manager.get_hookcallers(technique) or []:
+        assert hook.spec is not None, "an event without a spec was refused as misspelt"
+        for mark in marks_of(hook.spec.function):
+            for implementation in hook.get_hookimpls():
+                named = (*implementation.argnames, *implementation.kwargnames)
+                uses = not mark.argument or mark.argument in named
+                if implementation.plugin is technique and uses:
+                    warn_of(mark, user=f"technique '{name}'", function=implementation.function)
 
 
 def _refuse_misspelt(name: str, technique: object) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pluggy
 import pytest
 
-from emobench.api import PluginError, UsageError, event
+from emobench.api import (
+    EmobenchDeprecationWarning,
+    Events,
+    PluginError,
+    UsageError,
+    deprecated_event,
+    event,
+)
+from emobench.api.events import EVENT_PROJECT
 from emobench.training.events import connect, merge_terms
 from emobench.training.loop import LoopDefaults
 
@@ -108,6 +117,58 @@ def test_a_misspelt_event_is_refused_with_the_right_spelling() -> None:
 def test_an_argument_that_the_event_lacks_is_refused() -> None:
     with pytest.raises(PluginError, match="technique 'mine' does not fit"):
         connect({"mine": WrongArgument()}, defaults=Defaults())
+
+
+spec = pluggy.HookspecMarker(EVENT_PROJECT)
+
+
+class WithDeprecations(Events):
+    """The events as they may stand one day: one goes, and one argument of another."""
+
+    @deprecated_event(since=3, removed=5, instead="'before_update'")
+    @spec
+    def backward(self, run: Any, loss: Any) -> None: ...
+
+    @deprecated_event(since=3, removed=6, instead="run.model", argument="loader")
+    @spec(firstresult=True)
+    def evaluate(self, run: Any, loader: Any) -> None: ...
+
+
+class Looking:
+    @event(wrapper=True)
+    def evaluate(self, loader: Any) -> Iterator[None]:
+        return (yield)
+
+
+class LookingAway:
+    @event(wrapper=True)
+    def evaluate(self, run: Any) -> Iterator[None]:
+        return (yield)
+
+
+def test_a_technique_that_answers_a_deprecated_event_is_named() -> None:
+    with pytest.warns(EmobenchDeprecationWarning) as caught:
+        connect(
+            {"early": Wrapping("early", []), "late": Noted("late", [])},
+            defaults=Defaults(),
+            events=WithDeprecations,
+        )
+    assert [str(one.message) for one in caught] == [
+        "technique 'early': event 'backward' is deprecated since version 3 of the plugin API and "
+        "goes in version 5; use 'before_update' instead"
+    ]
+    assert caught[0].filename == __file__
+
+
+def test_a_technique_that_names_a_deprecated_argument_is_named() -> None:
+    techniques = {"away": LookingAway(), "looking": Looking()}
+    with pytest.warns(EmobenchDeprecationWarning) as caught:
+        connect(techniques, defaults=Defaults(), events=WithDeprecations)
+    (only,) = caught
+    assert str(only.message).startswith(
+        "technique 'looking': argument 'loader' of event 'evaluate'"
+    )
+    assert str(only.message).endswith("goes in version 6; use run.model instead")
 
 
 def test_loss_terms_of_one_name_are_refused() -> None:
