@@ -203,13 +203,15 @@ class Technique(Protocol):
 
 @runtime_checkable
 class PostProcessor(Protocol):
-    """Fitted once on validation logits; turns logits into probabilities, row by row.
+    """Fitted once on validation logits; turns logits into probabilities, row by row."""
 
-    `objective` names the metric that fitting makes no worse on what it was fitted on; it is empty
-    where nothing is fitted.
-    """
+    @property
+    def objective(self) -> str:
+        """The metric that fitting makes no worse on what it was fitted on; "" where nothing is.
 
-    objective: ClassVar[str]
+        An attribute of the class does, where it is the same for all kinds of target.
+        """
+        ...
 
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> None:
         """Learn from validation logits `(items, classes)` and their class ids or distributions."""
@@ -221,13 +223,14 @@ class PostProcessor(Protocol):
 
 
 class Combiner(Protocol):
-    """Turns members' probabilities into one set, row by row; fitted on validation.
+    """Turns members' probabilities into one set, row by row; fitted on validation."""
 
-    `objective` names the metric in which the result is, on what it was fitted on, no worse than the
-    best single member; it is empty where nothing is fitted.
-    """
-
-    objective: ClassVar[str]
+    @property
+    def objective(self) -> str:
+        """The metric in which the result is, on what it was fitted on, no worse than the best
+        single member; "" where nothing is fitted.
+        """
+        ...
 
     def fit(self, members: np.ndarray, targets: np.ndarray) -> None:
         """Learn from validation probabilities `(members, items, classes)`."""

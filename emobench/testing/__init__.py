@@ -1,11 +1,15 @@
 """Conformance suites for plugin authors, one a kind. Loads torch: import it in tests alone."""
 
+from emobench.testing.combiners import CombinerSuite
 from emobench.testing.losses import LossSuite
+from emobench.testing.postprocessors import PostProcessorSuite
 from emobench.testing.randomness import untouched_randomness
 from emobench.testing.suite import Suite, assert_same, not_shown
 
 __all__ = [
+    "CombinerSuite",
     "LossSuite",
+    "PostProcessorSuite",
     "Suite",
     "assert_same",
     "not_shown",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import numpy as np
 
@@ -61,8 +60,6 @@ def fit_temperature(logits: np.ndarray, *, targets: np.ndarray) -> float:
 class Temperature:
     """Divides all logits by one number fitted on validation; never moves a prediction."""
 
-    objective: ClassVar[str] = "log_loss"
-
     def __init__(self, options: NoOptions, context: Context) -> None:
         target = context.target
         if target is not None and target.kind not in ("class", "distribution"):
@@ -70,6 +67,8 @@ class Temperature:
                 f"postprocessor 'temperature' calibrates classes, but target '{target.name}' is "
                 f"of kind '{target.kind}'; leave it out"
             )
+        soft = target is not None and target.kind == "distribution"
+        self.objective = "kl" if soft else "log_loss"
         self.temperature = 1.0
 
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> None:

@@ -1,0 +1,124 @@
+"""The suite of combiners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from emobench.api import Context, Kind, Target
+from emobench.scoring.metrics import probabilities
+from emobench.testing.fitted import FittedSuite, after, same
+from emobench.testing.predictions import Problem, decisions, figure
+from emobench.testing.suite import not_shown
+
+
+class CombinerSuite(FittedSuite):
+    """Checks a combiner on every kind of target that it accepts.
+
+    Where its options name members by their position (one weight each, say), set `by_position` and
+    give them for `members` members.
+    """
+
+    kind: ClassVar[Kind] = "combiner"
+    item_axis: ClassVar[int] = 1
+    instead: ClassVar[str] = "the best single member"
+    members: ClassVar[int] = 3
+    by_position: ClassVar[bool] = False
+
+    def shown(self, problem: Problem, logits: np.ndarray) -> np.ndarray:
+        """Members' probabilities `(members, items, classes)`, each with a flaw of its own."""
+        rows = [
+            logits if problem.perfect else _flawed(logits, member) for member in range(self.members)
+        ]
+        return np.stack([probabilities(problem.target, row) for row in rows])
+
+    def alternatives(self, target: Target, given: np.ndarray) -> Sequence[np.ndarray]:
+        """What each member says by itself."""
+        return list(given)
+
+    def test_one_member_is_what_it_says(self) -> None:
+        """Of one member its decisions are kept, unless the objective gains by others."""
+        for context, problem, member in self._repeated(count=1):
+            self._assert_is_the_member(context, problem, member, how="of a single member")
+
+    def test_equal_members_are_what_they_say(self) -> None:
+        """Of members that all say the same, that is decided, unless the objective gains."""
+        for context, problem, member in self._repeated(count=self.members):
+            self._assert_is_the_member(context, problem, member, how="of members all equal")
+
+    def _repeated(self, *, count: int) -> Iterator[tuple[Context, Problem, np.ndarray]]:
+        """One member's word, so many times, for every problem."""
+        if self.by_position and count != self.members:
+            not_shown(f"its options name {self.members} members by position")
+        for context, problem in self.cases():
+            one = probabilities(problem.target, problem.logits)
+            yield context, problem, np.repeat(one[None], count, axis=0)
+
+    def _assert_is_the_member(
+        self, context: Context, problem: Problem, given: np.ndarray, *, how: str
+    ) -> None:
+        target = problem.target
+        built = self.build(context)
+        built.fit(given.copy(), problem.truth.copy())
+        result = built.apply(given.copy())
+        if np.array_equal(decisions(target, result), decisions(target, given[0])):
+            return
+        gained = built.objective and (
+            figure(target, result, problem.truth, metric=built.objective)
+            < figure(target, given[0], problem.truth, metric=built.objective)
+        )
+        assert gained, f"other decisions than those {how}, {after(problem)}, for no gain"
+
+    def test_members_may_come_in_any_order(self) -> None:
+        """The same members in another order give the same results."""
+        if self.by_position:
+            not_shown("its options name members by position")
+        for context, problem in self.cases():
+            given = self.shown(problem, problem.unseen)
+            expected = self.fitted(context, problem).apply(given.copy())
+            built = self.build(context)
+            built.fit(self.shown(problem, problem.logits)[::-1].copy(), problem.truth.copy())
+            assert same(expected, built.apply(given[::-1].copy())), (
+                f"the results depend on the order of the members, {after(problem)}"
+            )
+
+    def test_every_member_is_heard(self) -> None:
+        """There is no member whose word never matters."""
+        heard: set[int] = set()
+        for context, problem in self.cases():
+            for member in range(self.members):
+                heard |= {member} if self._matters(context, problem, member) else set()
+            if len(heard) == self.members:
+                return
+        deaf = sorted(set(range(self.members)) - heard)
+        raise AssertionError(
+            f"nothing that member {deaf[0]} of {self.members} says changes any result, even where "
+            "it alone is right"
+        )
+
+    def _matters(self, context: Context, problem: Problem, member: int) -> bool:
+        """Whether results change once this member, right where all others are not, is contrary."""
+        right, wrong = self._soloists(problem, member)
+        truth = problem.truth
+        built: list[Any] = [self.build(context), self.build(context)]
+        for each, given in zip(built, (right, wrong), strict=True):
+            each.fit(given.copy(), truth.copy())
+        return not same(built[0].apply(right.copy()), built[1].apply(wrong.copy()))
+
+    def _soloists(self, problem: Problem, member: int) -> tuple[np.ndarray, np.ndarray]:
+        """Members that are contrary but for this one; and with this one contrary too."""
+        target = problem.target
+        contrary = probabilities(target, -problem.logits)
+        wrong = np.repeat(contrary[None], self.members, axis=0)
+        right = wrong.copy()
+        right[member] = probabilities(target, problem.logits)
+        return right, wrong
+
+
+def _flawed(logits: np.ndarray, member: int) -> np.ndarray:
+    """The logits as the member of that number gets them: equal items always the same way."""
+    size, speed = 0.5 + 0.4 * member, 37.0 - 9.0 * member
+    sureness = 3.0 if member == 2 else 1.0
+    return sureness * logits + size * np.sin(speed * logits)
