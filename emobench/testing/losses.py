@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import torch
@@ -190,7 +191,7 @@ class LossSuite(Suite):
             for share in (0.0, 0.25, 0.5, 0.75, 1.0):
                 blended = replace(trial, targets=(1 - share) * start + share * end)
                 values.append(float(blended.measure(6 * start - 3)[0]))
-            assert all(after > before for before, after in zip(values, values[1:], strict=False)), (
+            assert all(after > before for before, after in pairwise(values)), (
                 f"{trial} does not rise while a label moves, by quarters, from the class that the "
                 f"logits favour to another: {', '.join(f'{value:.4g}' for value in values)}"
             )
@@ -315,7 +316,7 @@ def slope_by_differences(trial: Trial, logits: torch.Tensor, *, exact: bool) -> 
 
 
 def descend(trial: Trial) -> torch.Tensor:
-    """The logits after twenty steps down the gradient, each a tenth at most: of any loss's scale."""
+    """The logits after twenty steps down the gradient, a tenth each: for losses of any scale."""
     logits = trial.logits.clone()
     for _ in range(UPDATES):
         _, gradient = trial.measure(logits)

@@ -18,6 +18,8 @@ from emobench.testing.suite import Suite
 
 LIGHT_REGISTRATION = "faults.registration"
 BUILDS = "builds_from_its_defaults"
+CARD = "card_is_current"
+"""Asked of a sound twin only where a fault was planted in its card: others have none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +104,10 @@ def assert_caught(fault: PlantedFault) -> None:
 def assert_sound(twin: SoundTwin) -> None:
     """Fail unless the twin fails no check, and passes those that catch its broken siblings."""
     suite = planted_suite(twin.suite, twin.component, options=twin.options)
-    outcomes = [run_check(suite, name) for name in check_names(suite)]
+    left_out = {f"test_{CARD}"} if CARD not in twin.checks else set()
+    outcomes = [run_check(suite, name) for name in check_names(suite) if name not in left_out]
     failed = {check.name: check.message for check in outcomes if check.outcome == "failed"}
-    assert failed == {}
+    assert not failed, f"{twin.component.name} is sound, but: {failed}"
     passed = {check.name for check in outcomes if check.outcome == "passed"}
     assert twin.checks <= passed, f"left out: {_reasons(outcomes, twin.checks - passed)}"
 

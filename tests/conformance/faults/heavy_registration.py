@@ -1,0 +1,5 @@
+"""A registration that makes everybody wait for numpy."""
+
+import numpy as np
+
+COUNT = np.int64(1)
