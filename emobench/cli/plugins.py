@@ -7,8 +7,9 @@ import click
 from emobench.cli.lazy import LazyGroup
 
 COMMANDS = {
-    "list": "List every component: its kind, name, package and what it does.",
-    "show": "Show one component: where it comes from, its options, and a block to copy.",
+    "list": "List every component: its kind, name, package, source and what it does.",
+    "show": "Show one component: its card, options, a block to copy, what was measured; or a package.",
+    "new": "Write a complete package for a new component.",
     "cards": "Write the cards of a package's components, or bring their tables up to date.",
 }
 """Every command with its line of help; `emobench/cli/plugins_<name>.py` is read when called."""
