@@ -1,13 +1,18 @@
 """Conformance suites for plugin authors, one a kind. Loads torch: import it in tests alone."""
 
 from emobench.testing.combiners import CombinerSuite
+from emobench.testing.frontends import FrontendSuite
 from emobench.testing.losses import LossSuite
+from emobench.testing.models import BackboneSuite, HeadSuite
 from emobench.testing.postprocessors import PostProcessorSuite
 from emobench.testing.randomness import untouched_randomness
 from emobench.testing.suite import Suite, assert_same, not_shown
 
 __all__ = [
+    "BackboneSuite",
     "CombinerSuite",
+    "FrontendSuite",
+    "HeadSuite",
     "LossSuite",
     "PostProcessorSuite",
     "Suite",

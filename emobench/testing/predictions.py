@@ -133,7 +133,7 @@ def _sure(target: Target, truth: np.ndarray) -> np.ndarray:
     if target.kind == "labels":
         return np.asarray(SURE * (2 * truth - 1))
     if target.kind == "distribution":
-        return np.log(np.maximum(truth, np.exp(-SURE)))
+        return np.asarray(np.log(np.maximum(truth, np.exp(-SURE))))
     return np.asarray(SURE * np.eye(target.width)[truth])
 
 

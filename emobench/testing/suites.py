@@ -6,12 +6,17 @@ from collections.abc import Mapping
 
 from emobench.api import Kind
 from emobench.testing.combiners import CombinerSuite
+from emobench.testing.frontends import FrontendSuite
 from emobench.testing.losses import LossSuite
+from emobench.testing.models import BackboneSuite, HeadSuite
 from emobench.testing.postprocessors import PostProcessorSuite
 from emobench.testing.suite import Suite
 
 SUITES: Mapping[Kind, type[Suite]] = {
+    "backbone": BackboneSuite,
     "combiner": CombinerSuite,
+    "frontend": FrontendSuite,
+    "head": HeadSuite,
     "loss": LossSuite,
     "postprocessor": PostProcessorSuite,
 }

@@ -42,13 +42,6 @@ def test_recovers_how_much_too_sharp_the_logits_are():
     assert fit_temperature(logits, targets=labels) == pytest.approx(3.0, rel=0.1)
 
 
-def test_ids_and_one_hot_rows_give_the_same_temperature():
-    logits, labels = draw(3, sharpness=2.0)
-    assert fit_temperature(logits, targets=labels) == pytest.approx(
-        fit_temperature(logits, targets=np.eye(4)[labels])
-    )
-
-
 def test_predictions_do_not_move(make_context):
     logits, labels = draw(4, sharpness=4.0)
     calibrated = Temperature(NoOptions(), make_context())

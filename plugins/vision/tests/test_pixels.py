@@ -47,14 +47,6 @@ def test_sizes_change_as_in_pillow(make_context, side):
     assert np.allclose(ours, np.asarray(theirs), atol=0.05)
 
 
-def test_a_row_does_not_depend_on_its_batch_to_the_bit(make_context):
-    frontend = Pixels(PixelsOptions(size=24), make_context())
-    images = [picture(20 + 7 * seed, 30 + 5 * seed, seed=seed) for seed in range(5)]
-    together = frontend.apply(images)
-    for index, image in enumerate(images):
-        assert torch.equal(frontend.apply([image])[0], together[index])
-
-
 def test_grey_images_serve_where_colours_are_wanted_and_transparency_is_dropped(make_context):
     frontend = Pixels(PixelsOptions(size=16, mode="rgb"), make_context())
     grey, clear = picture(16, 16, 1), picture(16, 16, 4)
