@@ -48,11 +48,21 @@ def plugin_error(error: Exception, registry: Registry) -> PluginError | None:
     return PluginError(f"{culprit}: {type(error).__name__}: {error} ({_place(error)})")
 
 
+def name_plugin(error: PluginError, registry: Registry) -> None:
+    """Open the words of an error that a plugin's code raised with its name, if they lack it."""
+    culprit = blame(error, registry)
+    if culprit is not None and _plugin_of(culprit).package not in str(error):
+        error.args = (f"{culprit}: {error}",)
+
+
 @contextmanager
 def blaming(registry: Registry) -> Iterator[None]:
     """Turn what a plugin's code raises inside into a PluginError that names it."""
     try:
         yield
+    except PluginError as error:
+        name_plugin(error, registry)
+        raise
     except (EmobenchError, MemoryError):
         raise
     except Exception as error:
@@ -60,6 +70,10 @@ def blaming(registry: Registry) -> Iterator[None]:
         if told is None:
             raise
         raise told from error
+
+
+def _plugin_of(culprit: Registered | Plugin) -> Plugin:
+    return culprit if isinstance(culprit, Plugin) else culprit.plugin
 
 
 def _frames(error: BaseException) -> list[FrameType]:
