@@ -8,8 +8,9 @@ from emobench.cli.lazy import LazyGroup
 
 COMMANDS = {
     "list": "List every component: its kind, name, package, source and what it does.",
-    "show": "Show one component: its card, options, a block to copy, what was measured; or a package.",
-    "new": "Write a complete package for a new component.",
+    "show": "Show one component: its card, options, scores, a block to copy; or a whole package.",
+    "new": "Write a complete package for a new component: a small real method to put yours in "
+    "place of.",
     "cards": "Write the cards of a package's components, or bring their tables up to date.",
 }
 """Every command with its line of help; `emobench/cli/plugins_<name>.py` is read when called."""

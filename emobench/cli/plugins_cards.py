@@ -33,9 +33,13 @@ def write_cards(package: str, check: bool) -> None:
       emobench plugins cards emobench-acme
       emobench plugins cards emobench-acme --check
     """
+    from emobench.origins import borrowed
     from emobench.registry import load_registry
 
-    entries = _components_of(package, load_registry())
+    registry = load_registry()
+    entries = _components_of(package, registry)
+    if foreign := borrowed(entries, registry=registry):
+        raise UsageError("\n".join(f"{sentence}: its card has no place" for sentence in foreign))
     if check:
         _check(package, entries)
     else:

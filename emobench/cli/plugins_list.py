@@ -9,9 +9,11 @@ import click
 from emobench.api import KINDS, UsageError, unknown_name
 from emobench.boards.words import count
 from emobench.cli import flags
-from emobench.cli.text import print_json, print_lines, table
+from emobench.cli.text import print_json, print_lines, table, terminal_width, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from emobench.registry import Registered, Registry
 
 
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
 @click.option("--kind", metavar="KIND", help="Show this kind alone.")
 @flags.as_json
 def list_plugins(kind: str | None, as_json: bool) -> None:
-    """List every component: its kind, name, package and what it does.
+    """List every component: its kind, name, package, source and what it does.
 
     \b
     Examples:
       emobench plugins list
       emobench plugins list --kind loss
     """
+    from emobench.origins import borrowed
     from emobench.registry import load_registry
 
     registry = load_registry()
@@ -33,25 +36,50 @@ def list_plugins(kind: str | None, as_json: bool) -> None:
         raise UsageError(unknown_name("kind", kind, KINDS))
     wanted = KINDS if kind is None else (kind,)
     entries = [entry for one in wanted for entry in registry.of_kind(one).values()]
+    warnings = borrowed(entries, registry=registry)
     if as_json:
-        print_json(_list_document(entries, registry))
+        print_json(_document(entries, registry, warnings))
         return
-    rows = [
-        [entry.kind, entry.name, entry.plugin.package, entry.component.summary] for entry in entries
-    ]
-    print_lines(table(["kind", "name", "package", "summary"], rows))
+    print_lines(_listed(entries, width=terminal_width()))
     print_lines(
         [
             "",
             f"{count(len(entries), 'component')} from {count(len(registry.plugins), 'plugin')}; "
-            "`emobench plugins show NAME` tells a component's options",
+            "`emobench plugins show NAME` tells of one what it does, and its options",
         ]
     )
-    for broken in registry.broken:
-        click.echo(f"warning: {broken}", err=True)
+    for warning in (*registry.broken, *warnings):
+        click.echo(f"warning: {warning}", err=True)
 
 
-def _list_document(entries: list[Registered], registry: Registry) -> dict[str, Any]:
+def _listed(entries: Sequence[Registered], *, width: int | None) -> list[str]:
+    """A table or, where that is wider than the terminal, the components one below the other."""
+    rows = [
+        [
+            entry.kind,
+            entry.name,
+            f"{entry.plugin.package} {entry.plugin.version}",
+            entry.component.source,
+            entry.component.summary,
+        ]
+        for entry in entries
+    ]
+    lines = table(["kind", "name", "package", "source", "summary"], rows)
+    if width is None or max(map(len, lines)) <= width:
+        return lines
+    lines = []
+    for kind, name, package, source, summary in rows:
+        lines += wrapped(f"{kind} {name}: {summary}", width=width, hanging="  ")
+        origin = ", ".join(filter(None, (package, source)))
+        lines += wrapped(origin, width=width, indent="    ", hanging="    ")
+    return lines
+
+
+def _document(
+    entries: Sequence[Registered], registry: Registry, warnings: Sequence[str]
+) -> dict[str, Any]:
+    from emobench.origins import origin
+
     return {
         "components": [
             {
@@ -65,14 +93,22 @@ def _list_document(entries: list[Registered], registry: Registry) -> dict[str, A
             for entry in entries
         ],
         "plugins": [
-            {"package": plugin.package, "version": plugin.version} for plugin in registry.plugins
+            {
+                "package": plugin.package,
+                "version": plugin.version,
+                "api": plugin.api,
+                "origin": origin(plugin),
+            }
+            for plugin in registry.plugins
         ],
         "broken": [
             {
                 "package": broken.plugin.package,
                 "version": broken.plugin.version,
+                "origin": origin(broken.plugin),
                 "reason": broken.reason,
             }
             for broken in registry.broken
         ],
+        "warnings": list(warnings),
     }

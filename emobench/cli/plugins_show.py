@@ -3,46 +3,79 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from emobench.api import KINDS, DatasetComponent, Options, UsageError, unknown_name
+from emobench.boards.board import Standing
+from emobench.boards.words import count, mean, tally, title
+from emobench.cli import flags
+from emobench.cli.plain import plain_lines
 from emobench.cli.text import print_lines, table, terminal_width, wrapped
-from emobench.component_cards import bounds_words, search_words
+from emobench.component_cards import bounds_words, prose, read_card, search_words
 from emobench.recipes.model import LIST_SECTIONS, SINGLE_SECTIONS
-
-if TYPE_CHECKING:
-    from emobench.registry import Registered, Registry
+from emobench.registry import Plugin, Registered, Registry, normal_package
 
 
 @click.command("show")
 @click.argument("name", metavar="NAME")
-def show_plugin(name: str) -> None:
-    """Show one component: where it comes from, its options, and a block to copy.
+@flags.runs
+def show_plugin(name: str, runs: Path) -> None:
+    """Show one component: its card, options, scores, a block to copy; or a whole package.
 
     \b
     Examples:
       emobench plugins show focal
-      emobench plugins show loss/focal
+      emobench plugins show loss/focal --runs runs
+      emobench plugins show emobench-essentials
     """
+    from emobench.origins import borrowed
     from emobench.registry import load_registry
 
-    entry = _find(name, load_registry())
+    _refuse_missing(runs)
+    registry = load_registry()
+    found = _find(name, registry)
     width = terminal_width()
-    facts = [line for text in _facts(entry) for line in wrapped(text, width=width, hanging="  ")]
-    options = _options_lines(entry.component.options, width=width)
-    print_lines([*facts, "", *options, "", *_usage(entry, width=width)])
+    if isinstance(found, Plugin):
+        print_lines(_package_lines(found, registry, width=width))
+        theirs = [entry for entry in registry.components.values() if entry.plugin == found]
+    else:
+        print_lines(_component_lines(found, runs=runs, width=width))
+        theirs = [found]
+    for warning in borrowed(theirs, registry=registry):
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _refuse_missing(runs: Path) -> None:
+    """A folder that the user named must be there; the default one need not be yet."""
+    named = click.get_current_context().get_parameter_source("runs")
+    if named is not ParameterSource.DEFAULT and not runs.is_dir():
+        raise UsageError(
+            f"there is no folder {runs}; give the folder of records with --runs DIR, the one that "
+            "`emobench run` was given"
+        )
+
+
+def _component_lines(entry: Registered, *, runs: Path, width: int | None) -> list[str]:
+    """All about one component; the block to copy comes last."""
+    parts = [
+        [line for text in _facts(entry) for line in wrapped(text, width=width, hanging="  ")],
+        plain_lines(_card(entry), width=width),
+        _options_lines(entry.component.options, width=width),
+        _measured_lines(entry, runs=runs, width=width),
+        _usage(entry, width=width),
+    ]
+    lines = [line for part in parts if part for line in ("", *part)]
+    return lines[1:]
 
 
 def _facts(entry: Registered) -> list[str]:
     """What it is and where it comes from."""
     component = entry.component
-    lines = [
-        f"{entry.kind} {component.name}: {component.summary}",
-        "",
-        f"package  {entry.plugin.package} {entry.plugin.version}",
-    ]
+    lines = [f"{entry.kind} {component.name}: {component.summary}", "", *_origin(entry.plugin)]
     if component.source:
         lines.append(f"source   {component.source}")
     if isinstance(component, DatasetComponent):
@@ -53,8 +86,38 @@ def _facts(entry: Registered) -> list[str]:
     return lines
 
 
-def _find(name: str, registry: Registry) -> Registered:
-    """The component of that name, over all kinds; `kind/name` where several share it."""
+def _origin(plugin: Plugin) -> list[str]:
+    from emobench.origins import origin
+
+    return [
+        f"package  {plugin.package} {plugin.version}, for version {plugin.api} of the plugin API",
+        f"origin   {origin(plugin)}",
+    ]
+
+
+def _card(entry: Registered) -> str:
+    """The card's prose, but for what the facts above it have said."""
+    component = entry.component
+    text = prose(read_card(entry.kind, component))
+    said = (component.summary, "Source:") if component.source else (component.summary,)
+    kept = [part for part in text.split("\n\n") if not " ".join(part.split()).startswith(said)]
+    return "\n\n".join(kept)
+
+
+def _package_lines(plugin: Plugin, registry: Registry, *, width: int | None) -> list[str]:
+    """What a package offers."""
+    lines = [part for text in _origin(plugin) for part in wrapped(text, width=width, hanging="  ")]
+    lines.append("")
+    for kind in KINDS:
+        for entry in registry.of_kind(kind).values():
+            if entry.plugin == plugin:
+                text = f"{kind} {entry.name}: {entry.component.summary}"
+                lines += wrapped(text, width=width, hanging="  ")
+    return lines
+
+
+def _find(name: str, registry: Registry) -> Registered | Plugin:
+    """The component of that name (`kind/name` where several kinds share it), or the package."""
     kind, _, rest = name.partition("/")
     if rest and kind in KINDS:
         return registry.get(kind, rest)
@@ -64,12 +127,58 @@ def _find(name: str, registry: Registry) -> Registered:
     if found:
         choices = " or ".join(sorted(f"{entry.kind}/{name}" for entry in found))
         raise UsageError(f"'{name}' is the name of several components; say {choices}")
+    package = normal_package(name)
     for broken in registry.broken:
-        if broken.plugin.package == name:
+        if normal_package(broken.plugin.package) == package:
             raise UsageError(f"{broken}\n{broken.trace.strip()}")
+    for plugin in registry.plugins:
+        if normal_package(plugin.package) == package:
+            return plugin
     names = {own for _, own in registry.components}
+    names |= {plugin.package for plugin in registry.plugins}
     advice = "; ".join(str(broken) for broken in registry.broken)
-    raise UsageError(unknown_name("component", name, names, advice=advice))
+    raise UsageError(unknown_name("component or package", name, names, advice=advice))
+
+
+def _measured_lines(entry: Registered, *, runs: Path, width: int | None) -> list[str]:
+    """What the records in the runs folder say of recipes with the component; nothing without."""
+    if not runs.is_dir():
+        return []
+    from emobench.boards.measured import measured_with
+    from emobench.runs.store import RunStore
+
+    found = measured_with(
+        RunStore(runs).scan().records,
+        component=f"{entry.kind}/{entry.name}",
+        package=entry.plugin.package,
+    )
+    if not found:
+        return []
+    rows = [
+        [
+            one.task,
+            one.recipe,
+            f"{count(one.runs, 'run')}: {tally(one.states)}",
+            title(one.metric),
+            mean(one.score, spread=one.spread, metric=one.metric),
+            "" if one.standing is Standing.HONEST else one.standing.value,
+        ]
+        for one in found
+    ]
+    head = ["task", "recipe", "runs", "metric", "test score", "mark"]
+    lines = table(head, rows)
+    if width is not None and max(map(len, lines)) > width:
+        lines = []
+        for task, recipe, ran, metric, score, mark in rows:
+            told = ", ".join(filter(None, (f"{metric} {score}", ran, mark)))
+            lines += wrapped(f"{task}, {recipe}: {told}", width=width, hanging="  ")
+    about = f"measured with it (records in {runs}; of the whole recipe, not of its share in it):"
+    notes = sorted({one.note for one in found if one.note})
+    return [
+        *wrapped(about, width=width, hanging="  "),
+        *lines,
+        *(line for note in notes for line in wrapped(note, width=width, hanging="  ")),
+    ]
 
 
 def _options_lines(options: type[Options], *, width: int | None) -> list[str]:

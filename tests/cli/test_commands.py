@@ -1,4 +1,4 @@
-"""`check`, `plugins`, `tasks`, `leaderboard` and what all commands share."""
+"""`check`, `tasks`, `leaderboard` and what all commands share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from emobench.registry import BrokenPlugin, Plugin, Registry, load_registry
 from emobench.runs.record import DataStamp
 
 Command = Callable[..., Any]
@@ -28,6 +27,8 @@ HEAVY = {"torch", "numpy", "pandas", "ray", "matplotlib", "rich", "pydantic", "s
         ["check", "table.yaml"],
         ["check", "--schema"],
         ["plugins", "list"],
+        ["plugins", "show", "focal"],
+        ["plugins", "cards", "emobench", "--check"],
         ["tasks", "list"],
         ["run", "nowhere.yaml"],
     ],
@@ -140,106 +141,6 @@ def test_check_without_a_recipe_asks_for_one(emobench: Command) -> None:
     outcome = emobench("check")
     assert outcome.code == 2
     assert "name a recipe to check" in outcome.err
-
-
-def test_plugins_list_holds_every_component(emobench: Command) -> None:
-    document = json.loads(emobench("plugins", "list", "--json").out)
-    listed = {(entry["kind"], entry["name"]) for entry in document["components"]}
-    assert document["schema"] == 1
-    assert listed == set(load_registry().components)
-    text = emobench("plugins", "list").out
-    assert all(name in text for _, name in listed)
-
-
-def test_plugins_list_shows_one_kind(emobench: Command) -> None:
-    document = json.loads(emobench("plugins", "list", "--kind", "loss", "--json").out)
-    assert {entry["kind"] for entry in document["components"]} == {"loss"}
-    wrong = emobench("plugins", "list", "--kind", "los")
-    assert wrong.code == 2
-    assert "unknown kind 'los'; did you mean 'loss'?" in wrong.err
-
-
-def test_plugins_show_tells_options_and_a_block_to_copy(emobench: Command) -> None:
-    outcome = emobench("plugins", "show", "mixup")
-    assert outcome.code == 0
-    assert outcome.out.startswith("technique mixup: ")
-    assert "alpha" in outcome.out
-    assert "techniques: [{use: mixup, alpha:" in outcome.out
-
-
-def test_the_block_that_plugins_show_gives_is_a_valid_recipe_line(
-    emobench: Command, folder: Path
-) -> None:
-    block = emobench("plugins", "show", "loss/cross_entropy").out.splitlines()[-1].strip()
-    text = (folder / "table.yaml").read_text().replace("loss: {use: cross_entropy}", block)
-    assert block in text
-    (folder / "copied.yaml").write_text(text)
-    assert emobench("check", "copied.yaml").code == 0
-
-
-def test_the_block_that_plugins_show_gives_of_a_folder_is_a_task_file(
-    emobench: Command, folder: Path
-) -> None:
-    shown = emobench("plugins", "show", "folder").out
-    place, _, block = shown.partition("in a task file, given with --task FILE.yaml:\n")
-    assert "mapping of column, folder, pattern" in place
-    (folder / "own.yaml").write_text(block)
-    told = emobench("tasks", "show", "own.yaml")
-    assert told.code == 0, told.err
-    assert all(f"  {key}: " in block for key in ("label", "group", "root"))
-
-
-def test_the_block_of_another_dataset_is_a_task_file(emobench: Command, folder: Path) -> None:
-    block = emobench("plugins", "show", "synthetic-au").out.partition("FILE.yaml:\n")[2]
-    (folder / "own.yaml").write_text(block)
-    assert emobench("tasks", "show", "own.yaml").code == 0
-
-
-def test_plugins_show_gives_no_block_where_no_recipe_takes_the_kind(emobench: Command) -> None:
-    lines = emobench("plugins", "show", "soft_vote").out.splitlines()
-    assert lines[-1] == "No recipe takes a combiner yet."
-    assert not any("use: soft_vote" in line for line in lines)
-
-
-@pytest.mark.parametrize("name", ["folder", "synthetic-speech", "mixup", "cnn2d"])
-def test_plugins_show_keeps_within_the_terminal(
-    emobench: Command, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setenv("COLUMNS", "70")
-    lines = emobench("plugins", "show", name).out.splitlines()
-    assert "package" in lines[[line != "" for line in lines].index(False) + 1]
-    assert [line for line in lines if len(line) > 70] == []
-
-
-def test_a_wrapped_block_is_the_same_block(
-    emobench: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
-    block = emobench("plugins", "show", "synthetic-au").out.partition("FILE.yaml:\n")[2]
-    assert len(block.splitlines()) > 1
-    (folder / "own.yaml").write_text(block)
-    assert emobench("tasks", "show", "own.yaml").code == 0
-
-
-def test_plugins_show_suggests(emobench: Command) -> None:
-    outcome = emobench("plugins", "show", "mixxup")
-    assert outcome.code == 2
-    assert "unknown component 'mixxup'; did you mean 'mixup'?" in outcome.err
-
-
-def test_broken_plugins_are_shown_with_their_reason(
-    emobench: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plugin = Plugin(package="emobench-torn", version="1.0", module="torn")
-    broken = BrokenPlugin(plugin=plugin, reason="ImportError: no torn", trace="Traceback ...")
-    monkeypatch.setattr("emobench.registry.load_registry", lambda: Registry(broken=[broken]))
-    words = "plugin emobench-torn 1.0 is broken: ImportError: no torn"
-    listed = emobench("plugins", "list")
-    assert listed.code == 0
-    assert words in listed.err
-    shown = emobench("plugins", "show", "emobench-torn")
-    assert words in shown.err
-    assert "Traceback ..." in shown.err
 
 
 def test_tasks_list_and_show(emobench: Command) -> None:

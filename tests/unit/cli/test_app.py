@@ -6,6 +6,7 @@ import click
 import pytest
 
 from emobench.cli import app as app_module
+from emobench.cli import plugins as plugins_module
 
 
 @pytest.mark.parametrize("name", app_module.COMMANDS)
@@ -13,6 +14,14 @@ def test_the_list_of_commands_says_what_the_command_says(name: str) -> None:
     command = app_module.app.get_command(click.Context(app_module.app), name)
     assert command is not None
     assert command.get_short_help_str(limit=200) == app_module.COMMANDS[name]
+
+
+@pytest.mark.parametrize("name", plugins_module.COMMANDS)
+def test_the_list_of_plugin_commands_says_what_the_command_says(name: str) -> None:
+    group = plugins_module.plugins
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    assert command.get_short_help_str(limit=200) == plugins_module.COMMANDS[name]
 
 
 def test_a_misspelt_command_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,62 @@
+"""What the records say of one component: every recipe that used it, task by task. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from emobench.boards.board import Standing
+from emobench.boards.rank import build_boards
+from emobench.runs.record import Record, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One recipe with the component in it, on one task.
+
+    `score` is the mean over `seeds` of the task's metric on the test set, `spread` its standard
+    deviation over them; both are None where no run has a score. `runs` counts every run, and
+    `states` says how they ended. A score that is not `honest` comes from a split that leaks, from
+    some folds alone, or from a recipe that collapsed or failed with another seed.
+    """
+
+    task: str
+    recipe: str
+    runs: int
+    states: Mapping[State, int]
+    metric: str
+    seeds: int
+    score: float | None
+    spread: float | None
+    standing: Standing
+    note: str
+
+
+def measured_with(
+    records: Iterable[Record], *, component: str, package: str
+) -> tuple[Measured, ...]:
+    """What was measured with `kind/name` of that package, best first within each task."""
+    using = [record for record in records if _uses(record, component, package)]
+    return tuple(
+        Measured(
+            task=board.title,
+            recipe=board.name_of(row),
+            runs=sum(row.states.values()),
+            states=row.states,
+            metric=board.metric,
+            seeds=len(row.seed_scores),
+            score=row.score,
+            spread=row.spread,
+            standing=row.standing,
+            note=board.note,
+        )
+        for board in build_boards(using)
+        for row in board.rows
+    )
+
+
+def _uses(record: Record, component: str, package: str) -> bool:
+    """Whether the run was made with that package's component, of whatever version."""
+    if record.provenance is None:
+        return False
+    return record.provenance.components.get(component, "").partition(" ")[0] == package

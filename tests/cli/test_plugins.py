@@ -1,0 +1,350 @@
+"""`emobench plugins`: what is listed, what is shown of one component, and the cards."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emobench.registry import BrokenPlugin, Plugin, Registry, collect, load_registry
+from emobench.runs.record import AuditVerdict, Provenance
+
+Command = Callable[..., Any]
+REGISTRATION = """\
+from typing import Annotated
+from emobench.api import Component, Components, Field, Options, Search
+
+class GentleOptions(Options):
+    pull: Annotated[float, Search(0.1, 0.9)] = Field({default}, gt=0, description="how much")
+
+components = Components(
+    api_version=2,
+    losses=[
+        Component(name="gentle", target="acme_gentle.losses:Gentle", summary="Pulls gently.",
+                  options=GentleOptions),
+        Component(name="borrowed", target="{borrowed}", summary="Pulls like another."),
+    ],
+)
+"""
+MISSPELT = (
+    "warning: EMOBENCH_PLUGINS: unknown plugin package 'emobench-vison'; did you mean "
+    "'emobench-vision'?"
+)
+
+
+@pytest.fixture
+def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
+    """Install a plugin of two losses from a folder of one's own; gives its package's folder."""
+    package = tmp_path / "checkout" / "acme_gentle"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(package.parent)
+
+    def install(*, default: float = 0.5, borrowed: str = "acme_gentle.losses:Other") -> Path:
+        for module in ("acme_gentle.registration", "acme_gentle"):
+            sys.modules.pop(module, None)
+        source = REGISTRATION.format(default=default, borrowed=borrowed)
+        (package / "registration.py").write_text(source)
+        plugin = Plugin(
+            package="acme-gentle", version="1.2", module="acme_gentle.registration:components"
+        )
+        registry = collect([plugin])
+        monkeypatch.setattr("emobench.registry.load_registry", lambda: registry)
+        return package
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield install
+    for module in ("acme_gentle.registration", "acme_gentle"):
+        sys.modules.pop(module, None)
+
+
+def test_plugins_list_holds_every_component(emobench: Command) -> None:
+    document = json.loads(emobench("plugins", "list", "--json").out)
+    listed = {(entry["kind"], entry["name"]) for entry in document["components"]}
+    assert document["schema"] == 1
+    assert listed == set(load_registry().components)
+    text = emobench("plugins", "list").out
+    assert all(name in text for _, name in listed)
+
+
+def test_plugins_list_shows_one_kind(emobench: Command) -> None:
+    document = json.loads(emobench("plugins", "list", "--kind", "loss", "--json").out)
+    assert {entry["kind"] for entry in document["components"]} == {"loss"}
+    wrong = emobench("plugins", "list", "--kind", "los")
+    assert wrong.code == 2
+    assert "unknown kind 'los'; did you mean 'loss'?" in wrong.err
+
+
+def test_plugins_show_tells_options_and_a_block_to_copy(emobench: Command) -> None:
+    outcome = emobench("plugins", "show", "mixup")
+    assert outcome.code == 0
+    assert outcome.out.startswith("technique mixup: ")
+    assert "alpha" in outcome.out
+    assert "techniques: [{use: mixup, alpha:" in outcome.out
+
+
+def test_the_block_that_plugins_show_gives_is_a_valid_recipe_line(
+    emobench: Command, folder: Path
+) -> None:
+    block = emobench("plugins", "show", "loss/cross_entropy").out.splitlines()[-1].strip()
+    text = (folder / "table.yaml").read_text().replace("loss: {use: cross_entropy}", block)
+    assert block in text
+    (folder / "copied.yaml").write_text(text)
+    assert emobench("check", "copied.yaml").code == 0
+
+
+def test_the_block_that_plugins_show_gives_of_a_folder_is_a_task_file(
+    emobench: Command, folder: Path
+) -> None:
+    shown = emobench("plugins", "show", "folder").out
+    place, _, block = shown.partition("in a task file, given with --task FILE.yaml:\n")
+    assert "mapping of column, folder, pattern" in place
+    (folder / "own.yaml").write_text(block)
+    told = emobench("tasks", "show", "own.yaml")
+    assert told.code == 0, told.err
+    assert all(f"  {key}: " in block for key in ("label", "group", "root"))
+
+
+def test_the_block_of_another_dataset_is_a_task_file(emobench: Command, folder: Path) -> None:
+    block = emobench("plugins", "show", "synthetic-au").out.partition("FILE.yaml:\n")[2]
+    (folder / "own.yaml").write_text(block)
+    assert emobench("tasks", "show", "own.yaml").code == 0
+
+
+def test_plugins_show_gives_no_block_where_no_recipe_takes_the_kind(emobench: Command) -> None:
+    lines = emobench("plugins", "show", "soft_vote").out.splitlines()
+    assert lines[-1] == "No recipe takes a combiner yet."
+    assert not any("use: soft_vote" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["folder", "synthetic-speech", "mixup", "cnn2d"])
+def test_plugins_show_keeps_within_the_terminal(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    lines = emobench("plugins", "show", name).out.splitlines()
+    assert "package" in lines[[line != "" for line in lines].index(False) + 1]
+    assert [line for line in lines if len(line) > 70] == []
+
+
+def test_a_wrapped_block_is_the_same_block(
+    emobench: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    block = emobench("plugins", "show", "synthetic-au").out.partition("FILE.yaml:\n")[2]
+    assert len(block.splitlines()) > 1
+    (folder / "own.yaml").write_text(block)
+    assert emobench("tasks", "show", "own.yaml").code == 0
+
+
+def test_plugins_show_suggests(emobench: Command) -> None:
+    outcome = emobench("plugins", "show", "mixxup")
+    assert outcome.code == 2
+    assert "unknown component or package 'mixxup'; did you mean 'mixup'?" in outcome.err
+
+
+def test_broken_plugins_are_shown_with_their_reason(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = Plugin(package="emobench-torn", version="1.0", module="torn")
+    broken = BrokenPlugin(plugin=plugin, reason="ImportError: no torn", trace="Traceback ...")
+    monkeypatch.setattr("emobench.registry.load_registry", lambda: Registry(broken=[broken]))
+    words = "plugin emobench-torn 1.0 is broken: ImportError: no torn"
+    listed = emobench("plugins", "list")
+    assert listed.code == 0
+    assert words in listed.err
+    shown = emobench("plugins", "show", "emobench-torn")
+    assert words in shown.err
+    assert "Traceback ..." in shown.err
+
+
+def test_plugins_list_tells_package_version_and_source(emobench: Command) -> None:
+    lines = emobench("plugins", "list").out.splitlines()
+    assert lines[0].split() == ["kind", "name", "package", "source", "summary"]
+    (mixup,) = [line for line in lines if line.startswith("technique") and " mixup " in line]
+    version = load_registry().get("technique", "mixup").plugin.version
+    assert f"  emobench-essentials {version}  arXiv:1710.09412  Blend pairs of" in mixup
+    (gain,) = [line for line in lines if " gain " in line]
+    assert "arXiv" not in gain
+
+
+def test_plugins_list_keeps_within_the_terminal(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = emobench("plugins", "list", "--kind", "technique").out.splitlines()
+    assert max(map(len, lines[:-1])) <= 60
+    place = lines.index("technique mixup: Blend pairs of examples and their labels.")
+    assert lines[place + 1].startswith("    emobench-essentials ")
+    assert lines[place + 1].endswith(", arXiv:1710.09412")
+
+
+def test_the_listing_as_data_tells_api_and_origin(emobench: Command) -> None:
+    document = json.loads(emobench("plugins", "list", "--json").out)
+    plugins = {plugin["package"]: plugin for plugin in document["plugins"]}
+    assert plugins["emobench"]["origin"] == "core"
+    assert {plugin["api"] for plugin in plugins.values()} == {2}
+    assert document["warnings"] == []
+
+
+def test_code_passed_off_as_ones_own_is_warned_of(
+    emobench: Command, acme: Callable[..., Path]
+) -> None:
+    acme(borrowed="json.decoder:JSONDecoder")
+    words = (
+        "loss 'borrowed' of acme-gentle 1.2 is code of Python (json.decoder:JSONDecoder), "
+        "not of its own package"
+    )
+    assert emobench("plugins", "list").err == f"warning: {words}\n"
+    assert json.loads(emobench("plugins", "list", "--json").out)["warnings"] == [words]
+    assert emobench("plugins", "show", "borrowed").err == f"warning: {words}\n"
+    assert emobench("plugins", "show", "gentle").err == ""
+    assert emobench("plugins", "show", "acme-gentle").err == f"warning: {words}\n"
+
+
+def test_a_misspelt_name_in_the_variable_is_told_as_a_user_reads_it(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOBENCH_PLUGINS", "emobench-vison")
+    outcome = command("plugins", "list")
+    assert outcome.code == 0
+    assert outcome.err.startswith(MISSPELT)
+    assert len(outcome.err.splitlines()) == 1
+    assert "essentials" not in outcome.out
+
+
+def test_plugins_show_prints_the_card_and_its_table_once(emobench: Command) -> None:
+    shown = emobench("plugins", "show", "focal").out
+    assert "When it hurts. With wrong labels:" in shown
+    assert shown.count("how strongly items that are already right are played down") == 1
+    assert shown.count("Cross entropy that plays down items which are already right.") == 1
+    assert shown.count("1708.02002") == 1
+    assert not {"**", "<!--", "```"} & {mark for mark in ("**", "<!--", "```") if mark in shown}
+
+
+def test_plugins_show_tells_version_api_and_origin(emobench: Command) -> None:
+    lines = emobench("plugins", "show", "synthetic-au").out.splitlines()
+    version = load_registry().get("dataset", "synthetic-au").plugin.version
+    assert lines[2] == f"package  emobench {version}, for version 2 of the plugin API"
+    assert lines[3] == "origin   core"
+
+
+@pytest.mark.parametrize("name", ["acme-gentle", "Acme_Gentle"])
+def test_plugins_show_of_a_package_tells_what_it_offers(
+    emobench: Command, acme: Callable[..., Path], name: str
+) -> None:
+    acme()
+    assert emobench("plugins", "show", name).out.splitlines() == [
+        "package  acme-gentle 1.2, for version 2 of the plugin API",
+        "origin   unknown",
+        "",
+        "loss borrowed: Pulls like another.",
+        "loss gentle: Pulls gently.",
+    ]
+
+
+def run_with_focal(emobench: Command, executor: Any, **changes: Any) -> None:
+    """Three seeds of `table.yaml`, whose scores are 0.6, 0.7 and 0.8."""
+    stamp = Provenance(
+        emobench="1", api=2, python="3", components={"loss/focal": "emobench-essentials 0.1.0"}
+    )
+    executor.changes = lambda plan: {"provenance": stamp, **changes}
+    assert emobench("run", "table.yaml", "--seeds", "3").code == 0
+
+
+def test_plugins_show_tells_what_was_measured_with_it(emobench: Command, executor: Any) -> None:
+    run_with_focal(emobench, executor)
+    lines = emobench("plugins", "show", "focal").out.splitlines()
+    scores = [0.6, 0.7, 0.8]
+    words = f"{100 * statistics.mean(scores):.1f}% ± {100 * statistics.stdev(scores):.1f}%"
+    (row,) = [line for line in lines if line.startswith("synthetic-au/subjects")]
+    assert re.split(r"  +", row) == ["synthetic-au/subjects", "table", "3 runs: 3 ok", "UAR", words]
+    assert not any("measured with it" in line for line in emobench_lines(emobench, "mixup"))
+
+
+def emobench_lines(emobench: Command, name: str) -> list[str]:
+    lines: list[str] = emobench("plugins", "show", name).out.splitlines()
+    return lines
+
+
+def test_what_was_measured_on_a_leaking_split_is_marked(
+    emobench: Command, executor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_with_focal(emobench, executor, audit=AuditVerdict(verdict="leaky"))
+    (row,) = [line for line in emobench_lines(emobench, "focal") if "3 runs" in line]
+    assert row.endswith("70.0% ± 10.0%  leaky")
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = emobench_lines(emobench, "focal")
+    assert "synthetic-au/subjects, table: UAR 70.0% ± 10.0%, 3 runs: 3" in lines
+    assert max(map(len, lines)) <= 60
+
+
+def test_without_records_nothing_is_said_of_measurements(emobench: Command) -> None:
+    assert "measured" not in emobench("plugins", "show", "focal").out
+
+
+def test_a_folder_of_records_that_was_named_must_be_there(
+    emobench: Command, refused: Callable[..., str]
+) -> None:
+    said = refused("plugins", "show", "focal", "--runs", "rusn", code=2)
+    assert said.startswith("error: there is no folder rusn; give the folder of records with --runs")
+
+
+def test_cards_are_written_and_then_current(emobench: Command, acme: Callable[..., Path]) -> None:
+    package = acme()
+    outcome = emobench("plugins", "cards", "acme-gentle")
+    card = package / "cards/loss/gentle.md"
+    assert f"written: {card}" in outcome.out.splitlines()
+    assert outcome.out.endswith("2 cards, 2 changed\n")
+    assert card.read_text().startswith("# gentle\n\nPulls gently.\n")
+    checked = emobench("plugins", "cards", "acme-gentle", "--check")
+    assert (checked.code, checked.out) == (0, "acme-gentle: 2 cards, all current\n")
+    assert emobench("plugins", "cards", "acme-gentle").out == "2 cards, 0 changed\n"
+
+
+def test_a_stale_table_is_renewed_and_its_words_kept(
+    emobench: Command, acme: Callable[..., Path], refused: Callable[..., str]
+) -> None:
+    package = acme()
+    emobench("plugins", "cards", "acme-gentle")
+    card = package / "cards/loss/gentle.md"
+    card.write_text(card.read_text().replace("Say for which data", "On soft data; not for which"))
+    acme(default=0.75)
+    before = card.read_text()
+    assert refused("plugins", "cards", "acme_gentle", "--check", code=2) == (
+        f"error: {card}: its table of options is not that of the code; "
+        "run `emobench plugins cards acme-gentle`"
+    )
+    assert card.read_text() == before
+    outcome = emobench("plugins", "cards", "acme-gentle")
+    assert outcome.out == f"table renewed: {card}\n2 cards, 1 changed\n"
+    assert "`0.75`" in card.read_text()
+    assert "On soft data" in card.read_text()
+
+
+def test_no_card_is_written_into_another_packages_folder(
+    refused: Callable[..., str], acme: Callable[..., Path]
+) -> None:
+    package = acme(borrowed="json.decoder:JSONDecoder")
+    said = refused("plugins", "cards", "acme-gentle", code=2)
+    assert "loss 'borrowed' of acme-gentle 1.2 is code of Python" in said
+    assert not (package / "cards").exists()
+
+
+def test_cards_of_an_unknown_package_are_refused(refused: Callable[..., str]) -> None:
+    said = refused("plugins", "cards", "emobench-spech", code=2)
+    assert "unknown package 'emobench-spech'; did you mean 'emobench-speech'?" in said
+
+
+def test_every_shipped_card_is_current(emobench: Command) -> None:
+    packages = {entry.plugin.package for entry in load_registry().components.values()}
+    assert len(packages) >= 4
+    for package in sorted(packages):
+        outcome = emobench("plugins", "cards", package, "--check")
+        assert outcome.code == 0, outcome.err
