@@ -7,6 +7,7 @@ from emobench.testing.models import BackboneSuite, HeadSuite
 from emobench.testing.postprocessors import PostProcessorSuite
 from emobench.testing.randomness import untouched_randomness
 from emobench.testing.suite import Suite, assert_same, not_shown
+from emobench.testing.techniques import TechniqueSuite
 
 __all__ = [
     "BackboneSuite",
@@ -16,6 +17,7 @@ __all__ = [
     "LossSuite",
     "PostProcessorSuite",
     "Suite",
+    "TechniqueSuite",
     "assert_same",
     "not_shown",
     "untouched_randomness",

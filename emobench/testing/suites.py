@@ -11,6 +11,7 @@ from emobench.testing.losses import LossSuite
 from emobench.testing.models import BackboneSuite, HeadSuite
 from emobench.testing.postprocessors import PostProcessorSuite
 from emobench.testing.suite import Suite
+from emobench.testing.techniques import TechniqueSuite
 
 SUITES: Mapping[Kind, type[Suite]] = {
     "backbone": BackboneSuite,
@@ -19,4 +20,5 @@ SUITES: Mapping[Kind, type[Suite]] = {
     "head": HeadSuite,
     "loss": LossSuite,
     "postprocessor": PostProcessorSuite,
+    "technique": TechniqueSuite,
 }
