@@ -1,0 +1,102 @@
+"""A made-up registry, and a recipe of its components."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from emobench.api import Component, Field, Kind, Options, Search
+from emobench.recipes.load import load_recipe
+from emobench.recipes.model import Recipe
+from emobench.registry import Plugin, Registry
+
+RECIPE = """\
+schema: 1
+task: made/up
+frontend: values
+backbone: {use: dense, hidden: [8]}
+head: linear
+loss: {use: focal, gamma: 2.0, reduction: sum}
+optimizer: {use: adamw, lr: 1e-3}
+augmentations: [{use: noise, level: 1}, {use: noise, level: 2}]
+techniques: [{use: mixup, alpha: 0.4, mode: half}]
+train: {epochs: 3, batch_size: 8}
+"""
+
+
+class Dense(Options):
+    hidden: Annotated[tuple[int, ...], Search(choices=((8,), (16, 8)))] = Field(
+        (8,), description="widths"
+    )
+
+
+class Focal(Options):
+    gamma: Annotated[float, Search(0.5, 5.0)] = Field(2.0, description="focus")
+    reduction: str = Field("mean", description="not searched")
+
+
+class AdamW(Options):
+    lr: Annotated[float, Search(1e-4, 1e-2, log=True)] = Field(gt=0, description="rate")
+
+
+class Noise(Options):
+    level: Annotated[int, Search(1, 9)] = Field(1, description="strength")
+
+
+class MixUp(Options):
+    alpha: Annotated[float, Search(0.1, 0.8)] = Field(0.2, description="strength")
+    mode: str = Field("whole", description="not searched")
+
+
+class Teacher(Options):
+    teacher: str = Field(description="the record of a teacher")
+    weight: Annotated[float, Search(0.1, 0.9)] = Field(0.5, description="its share")
+
+
+class Ordered(Options):
+    low: Annotated[int, Search(0, 3)] = Field(0, description="the lower end")
+    high: Annotated[int, Search(0, 3)] = Field(3, description="the higher end")
+
+    def conflicts(self) -> list[str]:
+        return ["low must lie below high"] if self.low >= self.high else []
+
+
+class Broken(Options):
+    share: Annotated[float, Search(2.0, 3.0)] = Field(0.5, le=1, description="a share")
+
+
+COMPONENTS: list[tuple[Kind, str, type[Options] | None]] = [
+    ("frontend", "values", None),
+    ("backbone", "dense", Dense),
+    ("head", "linear", None),
+    ("loss", "cross_entropy", None),
+    ("loss", "focal", Focal),
+    ("optimizer", "adamw", AdamW),
+    ("optimizer", "sgd", AdamW),
+    ("scheduler", "cosine", None),
+    ("augmentation", "noise", Noise),
+    ("technique", "clipping", Ordered),
+    ("technique", "distillation", Teacher),
+    ("technique", "mixup", MixUp),
+    ("postprocessor", "broken", Broken),
+]
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """A registry of its own for each test."""
+    result = Registry()
+    plugin = Plugin(package="acme", version="2.0", module="acme.plugin")
+    for kind, name, options in COMPONENTS:
+        extra = {} if options is None else {"options": options}
+        result.add(kind, Component(name=name, target="a:B", summary="made up", **extra), plugin)
+    return result
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, registry: Registry) -> Recipe:
+    path = tmp_path / "mine.yaml"
+    path.write_text(RECIPE)
+    return load_recipe(path, registry=registry)
