@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from emobench.api.errors import DataError
 from emobench.api.options import Field, NoOptions, Options
 
 API_VERSION = 2
@@ -124,3 +125,10 @@ class DatasetComponent(Component):
     note: str = ""
     example: str = ""
     tasks: tuple[TaskOffer, ...] = field(default=())
+
+    def missing(self, place: str) -> DataError:
+        """The error for data that were looked for in `place` and are not there."""
+        return DataError(
+            f"dataset '{self.name}' is not below {place}. Licence: {self.licence}. "
+            f"Obtain it: {self.obtain}. Expected there: {self.layout}"
+        )

@@ -1,6 +1,7 @@
 """Conformance suites for plugin authors, one a kind. Loads torch: import it in tests alone."""
 
 from emobench.testing.combiners import CombinerSuite
+from emobench.testing.datasets import DatasetSuite
 from emobench.testing.frontends import FrontendSuite
 from emobench.testing.losses import LossSuite
 from emobench.testing.models import BackboneSuite, HeadSuite
@@ -12,6 +13,7 @@ from emobench.testing.techniques import TechniqueSuite
 __all__ = [
     "BackboneSuite",
     "CombinerSuite",
+    "DatasetSuite",
     "FrontendSuite",
     "HeadSuite",
     "LossSuite",

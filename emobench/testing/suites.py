@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from emobench.api import Kind
 from emobench.testing.combiners import CombinerSuite
+from emobench.testing.datasets import DatasetSuite
 from emobench.testing.frontends import FrontendSuite
 from emobench.testing.losses import LossSuite
 from emobench.testing.models import BackboneSuite, HeadSuite
@@ -16,6 +17,7 @@ from emobench.testing.techniques import TechniqueSuite
 SUITES: Mapping[Kind, type[Suite]] = {
     "backbone": BackboneSuite,
     "combiner": CombinerSuite,
+    "dataset": DatasetSuite,
     "frontend": FrontendSuite,
     "head": HeadSuite,
     "loss": LossSuite,
