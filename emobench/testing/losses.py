@@ -84,7 +84,7 @@ class LossSuite(Suite):
 
     def contexts(self) -> Sequence[Context]:
         """A tiny task for every kind of target that the loss names."""
-        kinds = getattr(self.entry.load(), "kinds", frozenset())
+        kinds: frozenset[TargetKind] = getattr(self.entry.load(), "kinds", frozenset())
         assert kinds, f"loss '{self.entry.name}' must name the targets it takes in `kinds`"
         return [tiny_context(kind=kind) for kind in KINDS if kind in kinds]
 

@@ -1,0 +1,24 @@
+"""The backbone and the heads of this package under the conformance suites."""
+
+from __future__ import annotations
+
+from emobench.testing import BackboneSuite, HeadSuite
+
+
+class TestDense(BackboneSuite):
+    component = "dense"
+    options = {"hidden": [12, 6]}
+
+
+class TestLinear(HeadSuite):
+    component = "linear"
+
+
+class TestMlp(HeadSuite):
+    component = "mlp"
+    options = {"hidden": [12, 6]}
+
+
+class TestMlpWithBatchNorm(HeadSuite):
+    component = "mlp"
+    options = {"hidden": [12], "batch_norm": True}

@@ -1,0 +1,10 @@
+"""The backbone of this package under the conformance suite."""
+
+from __future__ import annotations
+
+from emobench.testing import BackboneSuite
+
+
+class TestCnn2d(BackboneSuite):
+    component = "cnn2d"
+    options = {"channels": [8, 6], "pooling": "avgmax"}
