@@ -206,7 +206,7 @@ def _carry_out(sweep: Sweep, *, as_json: bool) -> int:
     best = best_trial(ends, metric=sweep.task.metric)
     if best is not None:
         sweep.folder.write_best(
-            best.trial.plan.recipe,
+            best.trial.recipe,
             task=sweep.winner_task,
             summary=f"Best of {count(len(ends), 'trial')} of sweep {sweep.folder.name}, "
             f"by {title(sweep.task.metric)} on validation.",

@@ -13,8 +13,10 @@ from typing import Any
 
 from emobench.api.errors import EmobenchError, RunError
 from emobench.data.tasks import Task
+from emobench.recipes.model import Recipe
 from emobench.registry import Registry
 from emobench.runs.listener import Listener
+from emobench.runs.opening import stored_record
 from emobench.runs.plan import Plan, Settings
 from emobench.runs.record import Record, State
 from emobench.scoring.catalogue import METRICS
@@ -29,6 +31,7 @@ class Trial:
     """One recipe to try, and its values wherever the space may change them."""
 
     index: int
+    recipe: Recipe
     plan: Plan
     drawn: Mapping[str, Any]
 
@@ -53,7 +56,7 @@ def draw_trials(space: SearchSpace, *, task: Task, count: int, seed: int) -> lis
         else:
             recipe = space.draw(Random(f"sweep {seed} trial {index}"))
         plan = Plan(recipe=recipe, task=task, seed=seed, fold=FOLD)
-        trials.append(Trial(index=index, plan=plan, drawn=space.values(recipe)))
+        trials.append(Trial(index=index, recipe=recipe, plan=plan, drawn=space.values(recipe)))
     return trials
 
 
@@ -79,7 +82,17 @@ def run_trials(
         except EmobenchError as error:
             if trial.index == 0:
                 raise
-            yield TrialEnd(trial=trial, state="failed", reason=str(error))
+            run_id = _run_left_by(trial, settings=settings, registry=registry)
+            yield TrialEnd(trial=trial, state="failed", reason=str(error), run_id=run_id)
+
+
+def _run_left_by(trial: Trial, *, settings: Settings, registry: Registry) -> str | None:
+    """The run whose record tells of a trial's error; none where the draw could not even start."""
+    try:
+        record = stored_record(trial.plan, settings=settings, registry=registry)
+    except EmobenchError:
+        return None
+    return record.id if record else None
 
 
 def _run_trial(

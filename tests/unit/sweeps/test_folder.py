@@ -25,7 +25,8 @@ DEFINITION = {"recipe": {"name": "faces/Mine"}, "task": {"name": "a/b"}, "seed":
 def end(recipe: Recipe) -> TrialEnd:
     dataset = Block(kind="dataset", use="made", options=NoOptions())
     task = Task(name="made/up", dataset=dataset, protocol=ProtocolOptions())
-    trial = Trial(index=2, plan=Plan(recipe=recipe, task=task, seed=0), drawn={"loss.gamma": 1.5})
+    plan = Plan(recipe=recipe, task=task, seed=0)
+    trial = Trial(index=2, recipe=recipe, plan=plan, drawn={"loss.gamma": 1.5})
     return TrialEnd(trial=trial, state="ok", run_id="run-2", validation=0.5)
 
 
