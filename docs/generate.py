@@ -97,11 +97,13 @@ def component_section(entry: Registered) -> str:
 
 
 def cards(registry: Registry) -> dict[Path, str]:
-    """Every card with today's table of options, but for those that are still to be written."""
+    """Every card of this repository, with today's table of options."""
+    components = [(kind, entry.component) for (kind, _), entry in registry.components.items()]
     return {
-        card_path(kind, entry.component): with_current_table(card, entry.component)
-        for (kind, _), entry in registry.components.items()
-        if (card := read_card(kind, entry.component))
+        path: with_current_table(card, component)
+        for kind, component in components
+        if (card := read_card(kind, component))
+        and (path := card_path(kind, component)).is_relative_to(DOCS.parent)
     }
 
 

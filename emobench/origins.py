@@ -68,6 +68,8 @@ def _other_owner(entry: Registered, registry: Registry) -> str:
     that no distribution's list of files holds, as in an editable install.
     """
     top = top_package(entry.component)
+    if CORE_PACKAGE in (top, entry.plugin.package):
+        return "" if entry.plugin.package == CORE_PACKAGE else CORE_PACKAGE
     if top == _home(entry.plugin):
         return ""
     for plugin in registry.plugins:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from emobench.boards.board import Standing
-from emobench.boards.rank import build_boards
 from emobench.runs.record import Record, State
 
 
@@ -37,6 +36,11 @@ def measured_with(
 ) -> tuple[Measured, ...]:
     """What was measured with `kind/name` of that package, best first within each task."""
     using = [record for record in records if _uses(record, component, package)]
+    if not using:
+        return ()
+    # Ranking loads numpy, which whoever has no such records need not wait for.
+    from emobench.boards.rank import build_boards
+
     return tuple(
         Measured(
             task=board.title,

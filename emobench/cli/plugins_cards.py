@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emobench.api import UsageError, unknown_name
+from emobench.api import PluginError, UsageError, unknown_name
 from emobench.boards.words import count
 from emobench.component_cards import (
     card_fault,
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 @click.command("cards")
 @click.argument("package", metavar="PACKAGE")
-@click.option("--check", is_flag=True, help="Change nothing; exit with 2 where something would.")
+@click.option(
+    "--check", is_flag=True, help="Change nothing; name what would change, and exit with 3."
+)
 def write_cards(package: str, check: bool) -> None:
     """Write the cards of a package's components, or bring their tables up to date.
 
@@ -39,7 +41,7 @@ def write_cards(package: str, check: bool) -> None:
     registry = load_registry()
     entries = _components_of(package, registry)
     if foreign := borrowed(entries, registry=registry):
-        raise UsageError("\n".join(f"{sentence}: its card has no place" for sentence in foreign))
+        raise PluginError("\n".join(f"{sentence}: its card has no place" for sentence in foreign))
     if check:
         _check(package, entries)
     else:
@@ -63,7 +65,7 @@ def _components_of(package: str, registry: Registry) -> list[Registered]:
         return entries
     broken = [one for one in registry.broken if normal_package(one.plugin.package) == wanted]
     if broken:
-        raise UsageError("\n".join(map(str, broken)))
+        raise PluginError("\n".join(map(str, broken)))
     raise UsageError(
         unknown_name("package", package, {plugin.package for plugin in registry.plugins})
     )
@@ -72,7 +74,7 @@ def _components_of(package: str, registry: Registry) -> list[Registered]:
 def _check(package: str, entries: list[Registered]) -> None:
     faults = [fault for entry in entries if (fault := card_fault(entry.kind, entry.component))]
     if faults:
-        raise UsageError("\n".join(faults))
+        raise PluginError("\n".join(faults))
     click.echo(f"{package}: {count(len(entries), 'card')}, all current")
 
 

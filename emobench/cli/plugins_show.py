@@ -78,6 +78,9 @@ def _facts(entry: Registered) -> list[str]:
     lines = [f"{entry.kind} {component.name}: {component.summary}", "", *_origin(entry.plugin)]
     if component.source:
         lines.append(f"source   {component.source}")
+    if component.off:
+        values = ", ".join(f"{key}: {_shown(value)}" for key, value in component.off.items())
+        lines.append(f"off at   {values} (then, to the bit, as without it)")
     if isinstance(component, DatasetComponent):
         lines += [f"licence  {component.licence}"]
         lines += [

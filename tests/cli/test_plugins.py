@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,6 +286,23 @@ def test_what_was_measured_on_a_leaking_split_is_marked(
     assert max(map(len, lines)) <= 60
 
 
+def test_records_of_other_components_make_nobody_wait_for_numpy(
+    emobench: Command, executor: Any, folder: Path
+) -> None:
+    run_with_focal(emobench, executor)
+    script = (
+        "import sys\n"
+        "from emobench.cli.app import run_command_line\n"
+        "run_command_line(['plugins', 'show', 'mixup'])\n"
+        "print(sorted({'numpy', 'torch', 'pandas'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert "technique mixup" in result.stdout
+    assert result.stderr == "[]\n"
+
+
 def test_without_records_nothing_is_said_of_measurements(emobench: Command) -> None:
     assert "measured" not in emobench("plugins", "show", "focal").out
 
@@ -317,7 +335,7 @@ def test_a_stale_table_is_renewed_and_its_words_kept(
     card.write_text(card.read_text().replace("Say for which data", "On soft data; not for which"))
     acme(default=0.75)
     before = card.read_text()
-    assert refused("plugins", "cards", "acme_gentle", "--check", code=2) == (
+    assert refused("plugins", "cards", "acme_gentle", "--check", code=3) == (
         f"error: {card}: its table of options is not that of the code; "
         "run `emobench plugins cards acme-gentle`"
     )
@@ -332,9 +350,41 @@ def test_no_card_is_written_into_another_packages_folder(
     refused: Callable[..., str], acme: Callable[..., Path]
 ) -> None:
     package = acme(borrowed="json.decoder:JSONDecoder")
-    said = refused("plugins", "cards", "acme-gentle", code=2)
+    said = refused("plugins", "cards", "acme-gentle", code=3)
     assert "loss 'borrowed' of acme-gentle 1.2 is code of Python" in said
     assert not (package / "cards").exists()
+
+
+def test_no_card_is_written_into_an_installed_wheel(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Callable[..., str],
+    acme: Callable[..., Path],
+) -> None:
+    package = acme()
+    installed = tmp_path / "site-packages" / "acme_gentle"
+    package.rename(installed.parent.mkdir() or installed)
+    monkeypatch.syspath_prepend(installed.parent)
+    sys.modules.pop("acme_gentle")
+    said = refused("plugins", "cards", "acme-gentle", code=2)
+    assert said.startswith("error: acme-gentle is installed as a wheel, and its cards belong into")
+    assert said.endswith("`pip install -e .`, then `emobench plugins cards acme-gentle`")
+    assert not (installed / "cards").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    refused: Callable[..., str], acme: Callable[..., Path]
+) -> None:
+    package = acme()
+    (package / "cards").write_text("a file in the way")
+    said = refused("plugins", "cards", "acme-gentle", code=2)
+    assert said == f"error: {package}/cards/loss/gentle.md cannot be written: Not a directory"
+
+
+def test_plugins_show_tells_where_a_component_is_off(emobench: Command) -> None:
+    shown = emobench("plugins", "show", "mixup").out
+    assert "\noff at   alpha: 0.0 (then, to the bit, as without it)\n" in shown
+    assert "off at" not in emobench("plugins", "show", "focal").out
 
 
 def test_cards_of_an_unknown_package_are_refused(refused: Callable[..., str]) -> None:

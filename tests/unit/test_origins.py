@@ -78,6 +78,12 @@ def test_code_of_another_plugin_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("module", ["acme.hooks", "emobench.acme"])
+def test_code_of_the_core_is_told_even_where_the_plugin_registers_inside_it(module: str) -> None:
+    (found,) = warnings_of(registry_with((plugin(None, module=module), "emobench.acme:Focal")))
+    assert "is code of emobench (emobench.acme:Focal)" in found
+
+
 def test_code_of_an_installed_library_is_told() -> None:
     (found,) = warnings_of(registry_with((plugin(None), "hypothesis.stateful:Bundle")))
     assert "is code of hypothesis (hypothesis.stateful:Bundle)" in found
