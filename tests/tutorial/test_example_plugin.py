@@ -1,4 +1,4 @@
-"""The example plugin as a stranger gets it: built as a wheel, installed, named in a recipe, ranked."""
+"""The example plugin as a stranger gets it: a wheel, installed, named in a recipe, ranked."""
 
 from __future__ import annotations
 
