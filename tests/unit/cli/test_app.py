@@ -24,6 +24,13 @@ def test_the_list_of_plugin_commands_says_what_the_command_says(name: str) -> No
     assert command.get_short_help_str(limit=200) == plugins_module.COMMANDS[name]
 
 
+def test_warnings_of_others_keep_the_line_they_come_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app_module._show_warning(UserWarning("take care"), UserWarning, "acme.py", 3)
+    assert capsys.readouterr().err == "acme.py:3: UserWarning: take care\n"
+
+
 def test_a_misspelt_command_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
     assert app_module.run_command_line(["rnu"]) == 2
     assert "unknown command 'rnu'; did you mean 'run'?" in capsys.readouterr().err
