@@ -124,7 +124,10 @@ class Recorder:
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How a tiny training goes: its length, where it begins, and who looks on."""
+    """How a tiny training goes: its length, where it begins, and who looks on.
+
+    Under watch no augmentation stands between the data's own tensors and the techniques.
+    """
 
     epochs: int = 2
     resume: Packed | None = None
@@ -136,15 +139,15 @@ def train(task: TinyTask, members: Sequence[Member], course: Course | None = Non
     """Train with these techniques, from the start or from a packed state, and score at the end."""
     course = course or Course()
     source = tiny_source(task)
-    noise = TinyNoise(NoOptions(), None)
     recorder = Recorder(keep_states=course.keep_states)
     if course.watch is not None:
         course.watch.truth = source.targets
         members = (_ready(WATCH_NAME, course.watch), *members)
+    noise = TinyNoise(NoOptions(), None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0 if course.resume is None else 1)
         run, techniques = build_run(
-            _recipe(members, course.epochs),
+            _recipe(members, course),
             context=training_context(task, epochs=course.epochs),
             registry=_registry(members, noise),
             observer=recorder,
@@ -159,22 +162,23 @@ def train(task: TinyTask, members: Sequence[Member], course: Course | None = Non
     if course.watch is not None and source.changed:
         course.watch.note("held out", "`predict` gives a batch back changed")
     weights = _weights(run)
+    trained = [name for name, _ in run.model.named_parameters()]
     return Training(
         figures={**_run_figures(run, techniques), **_scores(evaluation)},
         history=tuple(recorder.history),
         logged=tuple(recorder.logged),
         states=tuple(recorder.states),
         draws=tuple(
-            (*batch, seed) for batch, seed in zip(recorder.batches, noise.seeds, strict=True)
+            (*batch, seed) for batch, seed in zip(recorder.batches, noise.seeds, strict=False)
         ),
-        moved=any(not np.array_equal(start[name], weights[name]) for name in start),
+        moved=any(not np.array_equal(start[name], weights[name]) for name in trained),
     )
 
 
 WATCH_NAME = "tiny_watch"
 
 
-def _recipe(members: Sequence[Member], epochs: int) -> Recipe:
+def _recipe(members: Sequence[Member], course: Course) -> Recipe:
     def block(kind: Any, use: str) -> Block:
         return Block(kind=kind, use=use, options=NoOptions())
 
@@ -186,11 +190,11 @@ def _recipe(members: Sequence[Member], epochs: int) -> Recipe:
         loss=block("loss", "tiny_loss"),
         optimizer=block("optimizer", "tiny_rule"),
         scheduler=block("scheduler", "tiny_rate"),
-        augmentations=(block("augmentation", "tiny_noise"),),
+        augmentations=() if course.watch else (block("augmentation", "tiny_noise"),),
         techniques=tuple(
             Block(kind="technique", use=member.name, options=member.options) for member in members
         ),
-        train=TrainOptions(epochs=epochs, batch_size=BATCH_SIZE),
+        train=TrainOptions(epochs=course.epochs, batch_size=BATCH_SIZE),
     )
 
 
