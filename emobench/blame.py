@@ -109,8 +109,8 @@ def _is_within(module: str, package: str) -> bool:
 def _owner(module: str, registry: Registry) -> Plugin | None:
     """The plugin that a module belongs to: the one that shares the longest dotted name with it."""
     homes = _homes(registry)
-    name = module
-    while name and name not in NOBODYS:
+    name = "" if module.partition(".")[0] in NOBODYS else module
+    while name:
         owners = homes.get(name, {})
         if owners:
             return next(iter(owners.values())) if len(owners) == 1 else None

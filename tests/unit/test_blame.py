@@ -10,10 +10,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from emobench.api import DataError, NoOptions, PluginError, UsageError
+from emobench.api import Component, DataError, NoOptions, PluginError, UsageError
 from emobench.blame import blame, blaming, plugin_error
 from emobench.registry import Plugin, Registry, collect, load_registry
 from emobench.training.events import connect
@@ -276,6 +277,16 @@ def test_of_plugins_below_one_name_the_nearer_is_meant() -> None:
         "shared.common": "None",
         "sharedness": "None",
     }
+
+
+@pytest.mark.parametrize("target", ["torch.optim.sgd:SGD", "numpy.random:default_rng"])
+def test_a_target_in_a_library_of_all_makes_nobody_its_owner(target: str) -> None:
+    found = Registry()
+    plugin = Plugin(package="acme-x", version="1.2", module="acme_x")
+    found.add("optimizer", Component(name="sgd", target=target, summary="x"), plugin)
+    error = raised_by(lambda: torch.optim.SGD([]))
+    error_of_numpy = raised_by(lambda: np.random.default_rng(-1))
+    assert (blame(error, found), blame(error_of_numpy, found)) == (None, None)
 
 
 def test_the_message_says_who_what_and_where(registry: Registry) -> None:
