@@ -16,7 +16,6 @@ from emobench.data.tasks import Task
 from emobench.recipes.model import Recipe
 from emobench.registry import Registry
 from emobench.runs.listener import Listener
-from emobench.runs.opening import stored_record
 from emobench.runs.plan import Plan, Settings
 from emobench.runs.record import Record, State
 from emobench.scoring.catalogue import METRICS
@@ -88,6 +87,8 @@ def run_trials(
 
 def _run_left_by(trial: Trial, *, settings: Settings, registry: Registry) -> str | None:
     """The run whose record tells of a trial's error; none where the draw could not even start."""
+    from emobench.runs.opening import stored_record
+
     try:
         record = stored_record(trial.plan, settings=settings, registry=registry)
     except EmobenchError:

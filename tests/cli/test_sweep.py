@@ -232,6 +232,13 @@ def test_a_sweep_with_nothing_to_search_is_refused(refused: Command) -> None:
     )
 
 
+def test_an_ensemble_is_refused(refused: Command, folder: Path) -> None:
+    joint = "schema: 1\ncombiner: soft_vote\nmembers: [{use: table.yaml, copies: 2}]\n"
+    (folder / "joint.yaml").write_text(joint)
+    message = refused("sweep", "joint.yaml", code=2)
+    assert message.startswith("error: joint.yaml: this is an ensemble, and only a recipe that tra")
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["enhanced", "--dry-run"]], ids=" ".join)
 def test_help_and_dry_run_load_nothing_heavy(folder: Path, arguments: list[str]) -> None:
     loaded = loaded_by(folder, ["sweep", *arguments])
