@@ -91,12 +91,13 @@ def _refuse_missing(runs: Path) -> None:
 
 def _shipped(registry: Registry) -> dict[str, Mapping[str, Any]]:
     """What the shipped recipes resolve to; one that does not load here has no row to name."""
-    from emobench.recipes.load import load_recipe, shipped_recipes
+    from emobench.recipes.load import load_recipes, shipped_recipes
 
     resolved: dict[str, Mapping[str, Any]] = {}
     for name in shipped_recipes():
         try:
-            resolved[name] = load_recipe(name, registry=registry).dump()
+            (recipe,) = load_recipes([name], registry=registry)
+            resolved[name] = recipe.dump()
         except RecipeError:
             continue
     return resolved

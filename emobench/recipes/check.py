@@ -10,11 +10,15 @@ from emobench.api.errors import Fault, PluginError, unknown_name
 from emobench.api.options import OptionFault, Options
 from emobench.recipes.merge import as_block, block_name
 from emobench.recipes.model import (
+    BLOCK_SECTIONS,
+    COMBINING_KEYS,
+    ENSEMBLE_KEYS,
     LIST_SECTIONS,
     RECIPE_KEYS,
     RECIPE_SCHEMA,
     REQUIRED_SECTIONS,
     SINGLE_SECTIONS,
+    TRAINING_KEYS,
     Block,
     Recipe,
     TrainOptions,
@@ -42,7 +46,17 @@ def is_recipe_file(root: MappingNode) -> bool:
 
 
 def _recipe_keys(root: MappingNode) -> set[str]:
-    return {"extends", *SINGLE_SECTIONS, *LIST_SECTIONS} & set(root.entries)
+    return {"extends", *SINGLE_SECTIONS, *LIST_SECTIONS, *COMBINING_KEYS} & set(root.entries)
+
+
+def is_ensemble(root: MappingNode) -> bool:
+    """Whether a mapping has what only an ensemble is made of."""
+    return any(key in root.entries for key in COMBINING_KEYS)
+
+
+def training_keys(root: MappingNode) -> list[str]:
+    """The keys of a mapping that only a recipe which trains has."""
+    return [key for key in root.entries if key in TRAINING_KEYS]
 
 
 def check_schema(root: MappingNode, *, faults: list[Fault]) -> None:
@@ -64,10 +78,21 @@ def check_schema(root: MappingNode, *, faults: list[Fault]) -> None:
 
 
 def check_keys(root: MappingNode, *, faults: list[Fault]) -> None:
-    """Refuse keys that no recipe has."""
+    """Refuse keys that no recipe has, and those of a recipe that trains in an ensemble."""
+    own = ENSEMBLE_KEYS if is_ensemble(root) else RECIPE_KEYS
     for key, entry in root.entries.items():
-        if key not in RECIPE_KEYS:
-            faults.append(entry.key_place.fault(unknown_name("key", key, RECIPE_KEYS)))
+        if key in own:
+            continue
+        if key in TRAINING_KEYS:
+            what = next(name for name in COMBINING_KEYS if name in root.entries)
+            message = (
+                f"'{key}' has no place in an ensemble, which '{what}' makes this: an ensemble "
+                f"trains nothing itself; give '{key}' to its members, in their files or by `set`"
+            )
+        else:
+            known = own if is_ensemble(root) or training_keys(root) else (*own, *COMBINING_KEYS)
+            message = unknown_name("key", key, known)
+        faults.append(entry.key_place.fault(message))
 
 
 def parse_block(kind: Kind, node: Node, *, registry: Registry, faults: list[Fault]) -> Block | None:
@@ -114,7 +139,7 @@ def _component(
 
 def _of_other_kind(kind: Kind, name: str, registry: Registry) -> str:
     """Say what a component is that was named as another kind, and where it belongs."""
-    sections = {of: key for key, of in (*SINGLE_SECTIONS.items(), *LIST_SECTIONS.items())}
+    sections = {of: key for key, of in (*BLOCK_SECTIONS.items(), *LIST_SECTIONS.items())}
     others = sorted(of for of, own in registry.components if own == name)
     if not others:
         return ""
@@ -154,10 +179,10 @@ def check_recipe(
 
     `complete=False` says that a parent could not be read: what is missing may have been there.
     """
-    check = _Check(root=root, registry=registry, complete=complete, faults=[])
+    check = Sections(root=root, registry=registry, complete=complete, faults=[])
     sections: dict[str, Any] = {}
     for section, kind in SINGLE_SECTIONS.items():
-        sections[section] = check.block(section, kind)
+        sections[section] = check.block(section, kind, required=section in REQUIRED_SECTIONS)
     for section, kind in LIST_SECTIONS.items():
         sections[section] = check.blocks(section, kind)
     train, task, summary = check.train(), check.text("task"), check.text("summary")
@@ -175,7 +200,9 @@ def check_recipe(
 
 
 @dataclass(kw_only=True)
-class _Check:
+class Sections:
+    """Reads the sections of a merged mapping; what is wrong goes to `faults`."""
+
     root: MappingNode
     registry: Registry
     complete: bool
@@ -186,10 +213,11 @@ class _Check:
         node = self.root.get(key)
         return None if isinstance(node, ScalarNode) and node.value is None else node
 
-    def block(self, section: str, kind: Kind) -> Block | None:
+    def block(self, section: str, kind: Kind, *, required: bool) -> Block | None:
+        """The block of a section, None where there is none or it is wrong."""
         node = self.given(section)
         if node is None:
-            if section in REQUIRED_SECTIONS and self.complete:
+            if required and self.complete:
                 place = locate(self.root, (section,))
                 known = ", ".join(self.registry.of_kind(kind)) or "none is installed"
                 message = f"'{section}' is required: which {kind}? known: {known}"
@@ -200,6 +228,7 @@ class _Check:
         return parse_block(kind, node, registry=self.registry, faults=self.faults)
 
     def blocks(self, section: str, kind: Kind) -> tuple[Block, ...]:
+        """The blocks of a section that holds a list, those that are right."""
         node = self.given(section)
         if node is None:
             return ()
@@ -229,6 +258,7 @@ class _Check:
             seen.setdefault(name, index)
 
     def train(self) -> TrainOptions | None:
+        """How the recipe trains."""
         node = self.given("train")
         if node is None:
             return TrainOptions()
@@ -242,6 +272,7 @@ class _Check:
         return options
 
     def text(self, key: str) -> str | None:
+        """The text under a key, None where there is none or it is wrong."""
         node = self.given(key)
         if node is None:
             return None

@@ -15,18 +15,42 @@ _YAML_1_1_WORDS = frozenset(("y", "n", "yes", "no", "on", "off"))
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
+DEEP = 3
+"""A list's entry that nests so deep takes several lines, as a member of an ensemble does."""
+
+
 def to_yaml(value: Mapping[str, Any]) -> str:
-    """A mapping as YAML: one key a line, what is nested in one line each."""
+    """A mapping as YAML: one key a line, what is nested in one line each unless it is deep."""
     return "".join(f"{line}\n" for line in _lines(value)) or "{}\n"
 
 
-def _lines(value: Mapping[str, Any]) -> Iterator[str]:
+def _lines(value: Mapping[str, Any], *, unfold: bool = False) -> Iterator[str]:
+    """The lines of a mapping; `unfold` gives a mapping of mappings lines of its own."""
     for key, item in value.items():
         if isinstance(item, list | tuple) and item and isinstance(item[0], Mapping):
             yield f"{_scalar(key)}:"
-            yield from (f"  - {_flow(entry)}" for entry in item)
+            for entry in item:
+                yield from _entry_lines(entry)
+        elif unfold and isinstance(item, Mapping) and _depth(item) > 1:
+            yield f"{_scalar(key)}:"
+            yield from (f"  {line}" for line in _lines(item))
         else:
             yield f"{_scalar(key)}: {_flow(item)}"
+
+
+def _entry_lines(entry: Any) -> Iterator[str]:
+    if isinstance(entry, Mapping) and _depth(entry) >= DEEP:
+        for number, line in enumerate(_lines(entry, unfold=True)):
+            yield f"  {'  ' if number else '- '}{line}"
+    else:
+        yield f"  - {_flow(entry)}"
+
+
+def _depth(value: Any) -> int:
+    """How many mappings lie within one another."""
+    if isinstance(value, Mapping):
+        return 1 + max(map(_depth, value.values()), default=0)
+    return max(map(_depth, value), default=0) if isinstance(value, list | tuple) else 0
 
 
 def _flow(value: Any) -> str:

@@ -10,11 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emobench.api.errors import Fault, RecipeError, unknown_name
-from emobench.recipes.check import check_keys, check_recipe, check_schema, is_task_file
+from emobench.recipes.check import (
+    check_keys,
+    check_recipe,
+    check_schema,
+    is_ensemble,
+    is_task_file,
+    training_keys,
+)
+from emobench.recipes.ensemble import FoundRecipe, check_ensemble
 from emobench.recipes.merge import merge
-from emobench.recipes.model import Recipe
-from emobench.recipes.nodes import Entry, MappingNode, ScalarNode, shorten
-from emobench.recipes.override import apply_overrides
+from emobench.recipes.model import AnyRecipe, Recipe
+from emobench.recipes.nodes import Entry, MappingNode, ScalarNode, plain, shorten
+from emobench.recipes.override import Override, apply_overrides, parse_overrides
 from emobench.recipes.text import Document, parse_mapping
 from emobench.registry import Registry
 
@@ -104,16 +112,23 @@ def _recorded_name(record: Path) -> str:
 
 
 def load_recipe(source: str | Path, *, overrides: Sequence[str] = (), registry: Registry) -> Recipe:
-    """One recipe by name or path; raises a RecipeError that carries every fault."""
-    return load_recipes([source], overrides=overrides, registry=registry)[0]
+    """One recipe that trains; raises a RecipeError that carries every fault, or names an ensemble.
+
+    Where an ensemble will do as well, `load_recipes` loads either.
+    """
+    (recipe,) = load_recipes([source], overrides=overrides, registry=registry)
+    if isinstance(recipe, Recipe):
+        return recipe
+    message = "this is an ensemble, and only a recipe that trains can be used here"
+    raise RecipeError([Fault(message=message, file=recipe.path)])
 
 
 def load_recipes(
     sources: Sequence[str | Path], *, overrides: Sequence[str] = (), registry: Registry
-) -> list[Recipe]:
+) -> list[AnyRecipe]:
     """Recipes by names or paths; raises one RecipeError with every fault of all of them."""
     reader = _Reader()
-    recipes: list[Recipe] = []
+    recipes: list[AnyRecipe] = []
     faults: list[Fault] = []
     for source in sources:
         try:
@@ -132,21 +147,52 @@ def load_recipes(
 
 def _load(
     path: Path, overrides: Sequence[str], registry: Registry, reader: _Reader
-) -> tuple[Recipe | None, list[Fault]]:
+) -> tuple[AnyRecipe | None, list[Fault]]:
     chain = reader.read(path)
     if chain.root is None:
         return None, chain.faults
-    name, faults = recipe_name(path), list(chain.faults)
-    root = apply_overrides(chain.root, overrides, name=name, faults=faults)
-    recipe, wrong = check_recipe(
-        root,
-        name=name,
-        path=str(path),
-        registry=registry,
-        complete=chain.complete,
+    faults = list(chain.faults)
+    parsed = parse_overrides(overrides, faults=faults)
+    found = FoundRecipe(
+        root=chain.root, name=recipe_name(path), path=str(path), complete=chain.complete
     )
+    check = _checked_ensemble if is_ensemble(chain.root) else _checked_recipe
+    recipe, wrong = check(found, parsed, registry, reader)
     faults += wrong
     return (None if faults else recipe), faults
+
+
+def _checked_recipe(
+    found: FoundRecipe, overrides: Sequence[Override], registry: Registry, reader: _Reader
+) -> tuple[AnyRecipe | None, list[Fault]]:
+    faults = [
+        override.place.fault(
+            f"recipe '{found.name}' is no ensemble: a combiner joins members, and it has none"
+        )
+        for override in overrides
+        if override.steps[0] == "combiner"
+    ]
+    kept = [override for override in overrides if override.steps[0] != "combiner"]
+    root = apply_overrides(found.root, kept, name=found.name, faults=faults)
+    recipe, wrong = check_recipe(
+        root, name=found.name, path=found.path, registry=registry, complete=found.complete
+    )
+    return recipe, faults + wrong
+
+
+def _checked_ensemble(
+    found: FoundRecipe, overrides: Sequence[Override], registry: Registry, reader: _Reader
+) -> tuple[AnyRecipe | None, list[Fault]]:
+    faults: list[Fault] = []
+    own = [override for override in overrides if not override.trains]
+    ensemble, wrong = check_ensemble(
+        apply_overrides(found.root, own, name=found.name, faults=faults),
+        found_as=found,
+        overrides=[override for override in overrides if override.trains],
+        registry=registry,
+        find=reader.find,
+    )
+    return ensemble, faults + wrong
 
 
 def _ordered(faults: list[Fault]) -> list[Fault]:
@@ -189,11 +235,27 @@ class _Reader:
         if parent is None or parent.root is None:
             faults += parent.faults if parent else []
             return _Chain(document.root, faults, complete=False)
+        mixed = _mixed(document.root, parent.root, extends)
+        if mixed:
+            return _Chain(document.root, [*faults, *mixed, *parent.faults], complete=False)
         inherited = {
             key: entry for key, entry in parent.root.entries.items() if key not in OWN_KEYS
         }
         merged = merge(MappingNode(inherited, parent.root.place), document.root)
         return _Chain(merged, faults + parent.faults, parent.complete)
+
+    def find(self, use: ScalarNode, faults: list[Fault]) -> FoundRecipe | None:
+        """The recipe that a member of an ensemble names, beside the file that names it."""
+        path = _beside(use, Path(use.place.file).parent, faults)
+        if path is None:
+            return None
+        chain = self.read(path)
+        faults += chain.faults
+        if chain.root is None:
+            return None
+        return FoundRecipe(
+            root=chain.root, name=recipe_name(path), path=str(path), complete=chain.complete
+        )
 
     def _document(self, path: Path) -> Document:
         key = str(path)
@@ -209,16 +271,8 @@ class _Reader:
             message = "'extends' takes one relative path or the name of a shipped recipe"
             faults.append(node.place.fault(message))
             return None
-        parent = _find_parent(node.value, path.parent)
+        parent = _beside(node, path.parent, faults)
         if parent is None:
-            word = unknown_name("recipe", node.value, shipped_recipes())
-            own = _with_suffix(path.parent / node.value)
-            message = (
-                f"unknown recipe '{shorten(node.value)}'; did you mean the file '{own.name}'?"
-                if own
-                else f"{word}; nor is it a file beside this one"
-            )
-            faults.append(node.place.fault(message))
             return None
         if parent.resolve() in chain:
             names = " > ".join(step.name for step in (*chain, parent))
@@ -230,8 +284,40 @@ class _Reader:
         return self.read(parent, chain)
 
 
-def _find_parent(name: str, folder: Path) -> Path | None:
+def _mixed(child: MappingNode, parent: MappingNode, extends: Entry) -> list[Fault]:
+    """Why a file cannot extend its parent where one trains and the other is an ensemble."""
+    name = plain(extends.node)
+    if is_ensemble(parent) and not is_ensemble(child):
+        return [
+            child.entries[key].key_place.fault(
+                f"'{key}' has no place here: '{name}', which this extends, is an ensemble, and an "
+                "ensemble trains nothing itself"
+            )
+            for key in training_keys(child)
+        ]
+    if is_ensemble(child) and not is_ensemble(parent):
+        message = (
+            f"'{name}' is no ensemble, and an ensemble extends only another one; "
+            "name it under 'members'"
+        )
+        return [extends.node.place.fault(message)]
+    return []
+
+
+def _beside(node: ScalarNode, folder: Path, faults: list[Fault]) -> Path | None:
+    """The recipe file of that name in the folder, or the shipped recipe; else a fault."""
+    name = str(node.value)
     beside = Path(os.path.normpath(folder / name))
     if _exists(beside) and beside.suffix in SUFFIXES:
         return beside
-    return shipped_recipes().get(name)
+    shipped = shipped_recipes()
+    if name in shipped:
+        return shipped[name]
+    own = _with_suffix(folder / name)
+    message = (
+        f"unknown recipe '{shorten(name)}'; did you mean the file '{own.name}'?"
+        if own
+        else f"{unknown_name('recipe', name, shipped)}; nor is it a file beside this one"
+    )
+    faults.append(node.place.fault(message))
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emobench.recipes.model import SINGLE_SECTIONS
+from emobench.recipes.model import BLOCK_SECTIONS
 from emobench.recipes.nodes import Entry, MappingNode, Node, ScalarNode
 
 
@@ -26,7 +26,7 @@ def merge(parent: MappingNode, child: MappingNode) -> MappingNode:
     for key, entry in child.entries.items():
         below = entries.get(key)
         node = entry.node
-        if below is not None and key in SINGLE_SECTIONS:
+        if below is not None and key in BLOCK_SECTIONS:
             node = merge_block(below.node, node)
         elif below is not None:
             node = _merge_values(below.node, node)

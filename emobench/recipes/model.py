@@ -30,15 +30,20 @@ LIST_SECTIONS: Mapping[str, Kind] = {
 """Keys of a recipe that hold a list of blocks, and their kind."""
 
 REQUIRED_SECTIONS = ("frontend", "backbone", "head", "loss", "optimizer")
-RECIPE_KEYS = (
-    "schema",
-    "extends",
-    "summary",
-    "task",
-    *SINGLE_SECTIONS,
-    *LIST_SECTIONS,
-    "train",
-)
+COMMON_KEYS = ("schema", "extends", "summary", "task")
+TRAINING_KEYS = (*SINGLE_SECTIONS, *LIST_SECTIONS, "train")
+"""Keys that only a recipe which trains has."""
+
+COMBINING_KEYS = ("members", "combiner")
+"""Keys that only an ensemble has; it needs both."""
+
+RECIPE_KEYS = (*COMMON_KEYS, *TRAINING_KEYS)
+ENSEMBLE_KEYS = (*COMMON_KEYS, *COMBINING_KEYS)
+
+BLOCK_SECTIONS: Mapping[str, Kind] = {**SINGLE_SECTIONS, "combiner": "combiner"}
+"""Every key that holds one block, and its kind."""
+
+MAX_COPIES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +105,14 @@ class Recipe:
         listed = (getattr(self, section) for section in LIST_SECTIONS)
         return (*filter(None, single), *(block for blocks in listed for block in blocks))
 
+    def outline(self) -> dict[str, str]:
+        """What the recipe consists of, in a few words a line: components by kind, and training."""
+        by_kind: dict[str, list[str]] = {}
+        for block in self.blocks():
+            by_kind.setdefault(block.kind, []).append(block.use)
+        train = f"{self.train.epochs} epochs, batches of {self.train.batch_size}"
+        return {**{kind: ", ".join(names) for kind, names in by_kind.items()}, "train": train}
+
     def method(self) -> dict[str, Any]:
         """What decides the numbers, for the identity: no name, no task, no loading details."""
         single = {key: getattr(self, key) for key in SINGLE_SECTIONS}
@@ -113,9 +126,66 @@ class Recipe:
 
     def dump(self) -> dict[str, Any]:
         """The canonical mapping: plain values, every option written out; loads as itself."""
-        head: dict[str, Any] = {"schema": RECIPE_SCHEMA}
-        if self.summary:
-            head["summary"] = self.summary
-        if self.task is not None:
-            head["task"] = self.task
-        return {**head, **self.method(), "train": self.train.dump()}
+        return {**_head(self), **self.method(), "train": self.train.dump()}
+
+
+class MemberOptions(Options):
+    """What a member of an ensemble may say beside the recipe it is."""
+
+    copies: int = Field(
+        1, ge=1, le=MAX_COPIES, description="how often it is trained, each time with its own seed"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One recipe of an ensemble, and how many copies of it take part."""
+
+    recipe: Recipe
+    copies: int = 1
+
+    def dump(self) -> dict[str, Any]:
+        """The member with its whole recipe, so that the ensemble's own file needs no other."""
+        return {"name": self.recipe.name, "copies": self.copies, "recipe": self.recipe.dump()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsembleRecipe:
+    """Recipes that are trained one by one, and how their predictions become one."""
+
+    name: str
+    members: tuple[Member, ...]
+    combiner: Block
+    task: str | None = None
+    summary: str = ""
+    path: str = field(default="", compare=False)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The combiner, and every block of every member."""
+        return (self.combiner, *(block for each in self.members for block in each.recipe.blocks()))
+
+    def outline(self) -> dict[str, str]:
+        """What the ensemble consists of, in a few words a line."""
+        named = [
+            each.recipe.name + (f" ({each.copies} copies)" if each.copies > 1 else "")
+            for each in self.members
+        ]
+        return {"members": ", ".join(named), "combiner": self.combiner.use}
+
+    def dump(self) -> dict[str, Any]:
+        """The canonical mapping, members' recipes written out; loads as itself."""
+        members = [member.dump() for member in self.members]
+        return {**_head(self), "members": members, "combiner": self.combiner.dump()}
+
+
+AnyRecipe = Recipe | EnsembleRecipe
+
+
+def _head(recipe: AnyRecipe) -> dict[str, Any]:
+    """The keys that say what a recipe is and where it belongs."""
+    head: dict[str, Any] = {"schema": RECIPE_SCHEMA}
+    if recipe.summary:
+        head["summary"] = recipe.summary
+    if recipe.task is not None:
+        head["task"] = recipe.task
+    return head

@@ -1,4 +1,4 @@
-"""`--set techniques.mixup.alpha=0.2`: one value of a recipe, changed from the command line."""
+"""`--set techniques.mixup.alpha=0.2`, and `set` of an ensemble's member: one value changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from emobench.api.errors import Fault, unknown_name
 from emobench.recipes.merge import as_block, block_name, merge_block
-from emobench.recipes.model import LIST_SECTIONS, RECIPE_KEYS, SINGLE_SECTIONS
+from emobench.recipes.model import BLOCK_SECTIONS, LIST_SECTIONS, TRAINING_KEYS
 from emobench.recipes.nodes import (
     Entry,
     ListNode,
@@ -23,26 +23,50 @@ from emobench.recipes.nodes import (
 from emobench.recipes.text import parse_value
 
 MAX_STEPS = 12
-SETTABLE = tuple(key for key in RECIPE_KEYS if key not in ("schema", "extends"))
+SETTABLE = ("summary", "task", *TRAINING_KEYS, "combiner")
 
 
 @dataclass(frozen=True)
-class _Override:
+class Override:
+    """A key's path, the value it gets, and where that was written."""
+
     steps: tuple[str, ...]
     value: Node
     place: Place
+
+    @property
+    def trains(self) -> bool:
+        """Whether the key belongs to a recipe that trains; an ensemble hands it to its members."""
+        return self.steps[0] in TRAINING_KEYS
 
 
 class _RefusedError(Exception):
     """The override points nowhere; says what the recipe has or lacks."""
 
 
+def parse_overrides(texts: Sequence[str], *, faults: list[Fault]) -> list[Override]:
+    """What `--set KEY=VALUE` gives, each of `texts` by itself."""
+    return [found for text in texts if (found := _parse(text, faults)) is not None]
+
+
+def member_overrides(node: MappingNode, *, faults: list[Fault]) -> list[Override]:
+    """What `set` of a member gives: a mapping of the same keys, with dots, to values."""
+    found = []
+    for key, entry in node.entries.items():
+        steps, place = tuple(step.strip() for step in key.split(".")), entry.key_place
+        problem = _wrong_steps(steps, known=TRAINING_KEYS)
+        if problem:
+            faults.append(place.fault(problem))
+        else:
+            found.append(Override(steps, entry.node, place))
+    return found
+
+
 def apply_overrides(
-    root: MappingNode, overrides: Sequence[str], *, name: str, faults: list[Fault]
+    root: MappingNode, overrides: Sequence[Override], *, name: str, faults: list[Fault]
 ) -> MappingNode:
     """The merged recipe of that name with every override; what picks a component goes first."""
-    parsed = [item for text in overrides if (item := _parse(text, faults)) is not None]
-    for override in sorted(parsed, key=lambda item: not _picks_component(item)):
+    for override in sorted(overrides, key=lambda item: not _picks_component(item)):
         try:
             root = _set_key(root, override)
         except _RefusedError as refusal:
@@ -50,33 +74,44 @@ def apply_overrides(
     return root
 
 
-def _picks_component(override: _Override) -> bool:
+def _picks_component(override: Override) -> bool:
     return len(override.steps) == 1 or override.steps[-1] == "use"
 
 
-def _parse(text: str, faults: list[Fault]) -> _Override | None:
+def _parse(text: str, faults: list[Fault]) -> Override | None:
     place = Place(f"--set {shorten(text)}")
     key, equals, value_text = text.partition("=")
     steps = tuple(step.strip() for step in key.split("."))
+    problem = _wrong_steps(steps, known=SETTABLE)
     if not equals or not all(steps):
-        faults.append(place.fault("write it as KEY=VALUE, such as train.epochs=3"))
-        return None
-    if len(steps) > MAX_STEPS:
-        faults.append(place.fault(f"the key has more than {MAX_STEPS} parts"))
-        return None
-    if steps[0] not in SETTABLE:
-        faults.append(place.fault(unknown_name("key", steps[0], SETTABLE)))
+        problem = "write it as KEY=VALUE, such as train.epochs=3"
+    if problem:
+        faults.append(place.fault(problem))
         return None
     value, wrong = parse_value(value_text, place=place)
     faults += wrong
-    return None if value is None else _Override(steps, value, place)
+    return None if value is None else Override(steps, value, place)
 
 
-def _set_key(root: MappingNode, override: _Override) -> MappingNode:
+def _wrong_steps(steps: tuple[str, ...], *, known: Sequence[str]) -> str:
+    """What is wrong with the path of a key, or nothing."""
+    if not all(steps):
+        return "write the key as a path with dots, such as train.epochs"
+    if len(steps) > MAX_STEPS:
+        return f"the key has more than {MAX_STEPS} parts"
+    if steps[0] == "members":
+        return (
+            "members cannot be changed so; a key of a recipe, such as train.epochs, changes every "
+            "member, and `set` under a member in the file changes that one"
+        )
+    return "" if steps[0] in known else unknown_name("key", steps[0], known)
+
+
+def _set_key(root: MappingNode, override: Override) -> MappingNode:
     section, steps = override.steps[0], override.steps[1:]
     entry = root.entries.get(section)
     node = entry.node if entry else None
-    if section in SINGLE_SECTIONS:
+    if section in BLOCK_SECTIONS:
         changed = _set_block(node, steps, override)
     elif section in LIST_SECTIONS and steps:
         changed = _set_listed(section, node, steps, override)
@@ -86,7 +121,7 @@ def _set_key(root: MappingNode, override: _Override) -> MappingNode:
     return MappingNode(entries, root.place)
 
 
-def _set_block(node: Node | None, steps: tuple[str, ...], override: _Override) -> Node:
+def _set_block(node: Node | None, steps: tuple[str, ...], override: Override) -> Node:
     """A block with one option changed, or another component in its place."""
     if not steps:
         return override.value if node is None else merge_block(node, override.value)
@@ -105,7 +140,7 @@ def _set_block(node: Node | None, steps: tuple[str, ...], override: _Override) -
 
 
 def _set_listed(
-    section: str, node: Node | None, steps: tuple[str, ...], override: _Override
+    section: str, node: Node | None, steps: tuple[str, ...], override: Override
 ) -> Node:
     """A list of blocks with one of them changed, or removed by null."""
     items = node.items if isinstance(node, ListNode) else ()
@@ -118,7 +153,7 @@ def _set_listed(
     return ListNode(kept, node.place if node else override.place)
 
 
-def _find(section: str, items: tuple[Node, ...], override: _Override) -> int:
+def _find(section: str, items: tuple[Node, ...], override: Override) -> int:
     step = override.steps[1]
     names = [block_name(item) or "" for item in items]
     if names.count(step) == 1:
@@ -132,7 +167,7 @@ def _find(section: str, items: tuple[Node, ...], override: _Override) -> int:
     raise _RefusedError(_lacks(section, [name for name in names if name], override))
 
 
-def _lacks(section: str, known: list[str], override: _Override) -> str:
+def _lacks(section: str, known: list[str], override: Override) -> str:
     """That the recipe has no such entry, and how to add it; a list is always given whole."""
     step, rest = override.steps[1], override.steps[2:]
     message = f"has no {LIST_SECTIONS[section]} '{shorten(step)}'"
@@ -156,7 +191,7 @@ def _is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.value is None
 
 
-def _set_value(node: Node | None, steps: tuple[str, ...], override: _Override) -> Node:
+def _set_value(node: Node | None, steps: tuple[str, ...], override: Override) -> Node:
     if not steps:
         return override.value
     step, place = steps[0], override.place

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emobench.api.component import Kind
 from emobench.recipes.model import (
+    BLOCK_SECTIONS,
+    COMBINING_KEYS,
     LIST_SECTIONS,
+    RECIPE_KEYS,
     RECIPE_SCHEMA,
     REQUIRED_SECTIONS,
-    SINGLE_SECTIONS,
+    TRAINING_KEYS,
+    MemberOptions,
     TrainOptions,
 )
 from emobench.registry import Registered, Registry
 
 
 def json_schema(registry: Registry) -> dict[str, Any]:
-    """JSON Schema 2020-12 of a recipe, from the components that are installed."""
-    kinds: list[Kind] = [*SINGLE_SECTIONS.values(), *LIST_SECTIONS.values()]
+    """JSON Schema 2020-12 of a recipe or an ensemble, from the components that are installed."""
+    kinds: list[Kind] = [*BLOCK_SECTIONS.values(), *LIST_SECTIONS.values()]
     properties: dict[str, Any] = {
         "schema": {"const": RECIPE_SCHEMA, "description": "version of the recipe's form"},
         "extends": {"type": "string", "description": "relative path or name of the parent recipe"},
         "summary": {"type": ["string", "null"], "description": "what the recipe is, in one line"},
         "task": {"type": ["string", "null"], "description": "default task; --task overrides"},
     }
-    for section, kind in SINGLE_SECTIONS.items():
+    for section, kind in BLOCK_SECTIONS.items():
         properties[section] = {"anyOf": [_reference(kind), {"type": "null"}]}
     for section, kind in LIST_SECTIONS.items():
         listed = {"type": "array", "items": _reference(kind)}
         properties[section] = {"anyOf": [listed, {"type": "null"}]}
     properties["train"] = {"anyOf": [TrainOptions.json_schema(), {"type": "null"}]}
+    properties["members"] = _members_schema(properties)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "emobench recipe",
@@ -37,9 +43,54 @@ def json_schema(registry: Registry) -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["schema"],
         "properties": properties,
-        "if": {"not": {"required": ["extends"]}},
-        "then": {"required": list(REQUIRED_SECTIONS)},
+        "if": _any_of(COMBINING_KEYS),
+        "then": {"not": _any_of(TRAINING_KEYS), **_whole(COMBINING_KEYS)},
+        "else": _whole(REQUIRED_SECTIONS),
         "$defs": {kind: _kind_schema(kind, registry) for kind in kinds},
+    }
+
+
+def _any_of(keys: Sequence[str]) -> dict[str, Any]:
+    return {"anyOf": [{"required": [key]} for key in keys]}
+
+
+def _whole(keys: Sequence[str]) -> dict[str, Any]:
+    """These keys are required of a file that extends no other."""
+    return {"if": {"not": {"required": ["extends"]}}, "then": {"required": list(keys)}}
+
+
+def _members_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A member: the name of a recipe, or a mapping that names one or holds it written out."""
+    common = {
+        **MemberOptions.json_schema()["properties"],
+        "set": {"type": "object", "description": "keys with dots, as --set takes them, to values"},
+    }
+    use = {"type": "string", "description": "name of a shipped recipe, or a file beside this one"}
+    name = {"type": "string", "description": "what the recipe written out here is called"}
+    own = {key: properties[key] for key in RECIPE_KEYS if key != "extends"}
+    recipe = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(REQUIRED_SECTIONS),
+        "properties": own,
+    }
+    mapping = {"type": "object", "additionalProperties": False}
+    member = {
+        "oneOf": [
+            {"type": "string"},
+            {**mapping, "required": ["use"], "properties": {"use": use, **common}},
+            {
+                **mapping,
+                "required": ["name", "recipe"],
+                "properties": {"name": name, "recipe": recipe, **common},
+            },
+        ]
+    }
+    return {
+        "type": "array",
+        "minItems": 1,
+        "items": member,
+        "description": "the recipes that an ensemble trains and combines",
     }
 
 

@@ -22,7 +22,7 @@ from emobench.data.audit import LEAKY_SHARE, NAMED, Verdict
 from emobench.data.folder_options import FolderOptions, Where
 from emobench.data.prepared import CACHE_VARIABLE, UNREADABLE_COUNT, UNREADABLE_SHARE
 from emobench.data.tasks import TaskFile, find_task
-from emobench.recipes.load import load_recipe, shipped_recipes
+from emobench.recipes.load import load_recipe, load_recipes, shipped_recipes
 from emobench.recipes.model import RECIPE_KEYS, REQUIRED_SECTIONS, TrainOptions
 from emobench.registry import PLUGINS_VARIABLE, load_registry
 from emobench.runs.listener import Listener
@@ -88,7 +88,7 @@ def test_whole_recipes_on_pages_are_valid(text: str, tmp_path: Path) -> None:
     mine = tmp_path / "mine-from-a-page.yaml"
     mine.write_text(text, encoding="utf-8")
     registry = load_registry()
-    recipe = load_recipe(mine, registry=registry)
+    (recipe,) = load_recipes([mine], registry=registry)
     assert recipe.task is not None
     assert find_task(recipe.task, registry=registry).name == recipe.task
 

@@ -51,6 +51,10 @@ class MixUp(Options):
     alpha: float = Field(0.2, gt=0, description="strength")
 
 
+class Vote(Options):
+    weights: tuple[float, ...] | None = Field(None, description="one a member")
+
+
 COMPONENTS: list[tuple[Kind, str, type[Options] | None]] = [
     ("frontend", "logmel", Mels),
     ("backbone", "cnn", Cnn),
@@ -65,6 +69,8 @@ COMPONENTS: list[tuple[Kind, str, type[Options] | None]] = [
     ("technique", "stopping", None),
     ("augmentation", "noise", Mels),
     ("postprocessor", "tta", Mels),
+    ("combiner", "vote", Vote),
+    ("combiner", "stack", None),
 ]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emobench.recipes.emit import to_yaml
+from emobench.recipes.load import load_recipes
 from emobench.recipes.schema import json_schema
 from emobench.recipes.text import parse_text, plain
 from emobench.registry import Registry
 
+Write = Callable[..., Path]
 TYPES: dict[str, Any] = {
     "object": dict,
     "array": list,
@@ -36,6 +41,7 @@ def valid(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
             "oneOf" not in schema or sum(map(fits, schema["oneOf"])) == 1,
             "not" not in schema or not fits(schema["not"]),
             not applied or fits(schema["then"]),
+            applied or "else" not in schema or fits(schema["else"]),
             "type" not in schema or _typed(value, schema["type"]),
             _numbers(value, schema),
             _mapping(value, schema, root),
@@ -129,3 +135,47 @@ def test_every_option_is_described_for_the_editor(registry: Registry) -> None:
         "exclusiveMinimum": 0,
         "description": "rate",
     }
+
+
+ENSEMBLE = """\
+schema: 1
+members:
+  - baseline
+  - {use: own.yaml, copies: 2, set: {train.epochs: 3}}
+combiner: {use: vote, weights: [1, 1, 2]}
+"""
+
+
+def test_the_schema_accepts_an_ensemble_and_its_written_out_form(
+    registry: Registry, write: Write
+) -> None:
+    assert accepts(ENSEMBLE.replace("combiner", "task: t\ncombiner"), registry)
+    write(name="own.yaml")
+    path = write("schema: 1\nmembers: [{use: own.yaml, copies: 2}]\ncombiner: vote\n")
+    (ensemble,) = load_recipes([path], registry=registry)
+    assert accepts(to_yaml(ensemble.dump()), registry)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("combiner: {use: vote, weights: [1, 1, 2]}", ""),
+        ("weights: [1, 1, 2]", "weights: [a]"),
+        ("use: vote", "use: voting"),
+        ("combiner:", "train: {epochs: 3}\ncombiner:"),
+        ("copies: 2", "copies: 0"),
+        ("copies: 2", "copy: 2"),
+        ("use: own.yaml", "use: 3"),
+        ("use: own.yaml, ", ""),
+        ("- baseline", "- 3"),
+    ],
+)
+def test_the_schema_refuses_an_ensemble_that_the_loader_refuses(
+    registry: Registry, old: str, new: str
+) -> None:
+    assert old in ENSEMBLE
+    assert not accepts(ENSEMBLE.replace(old, new, 1), registry)
+
+
+def test_an_ensemble_that_extends_another_may_be_partial(registry: Registry) -> None:
+    assert accepts("schema: 1\nextends: other\ncombiner: {weights: [1, 2]}\n", registry)
