@@ -7,6 +7,8 @@ from emobench.testing.losses import LossSuite
 from emobench.testing.models import BackboneSuite, HeadSuite
 from emobench.testing.postprocessors import PostProcessorSuite
 from emobench.testing.randomness import untouched_randomness
+from emobench.testing.rates import OptimizerSuite, SchedulerSuite
+from emobench.testing.samplers import SamplerSuite
 from emobench.testing.suite import Suite, assert_same, not_shown
 from emobench.testing.techniques import TechniqueSuite
 
@@ -17,7 +19,10 @@ __all__ = [
     "FrontendSuite",
     "HeadSuite",
     "LossSuite",
+    "OptimizerSuite",
     "PostProcessorSuite",
+    "SamplerSuite",
+    "SchedulerSuite",
     "Suite",
     "TechniqueSuite",
     "assert_same",

@@ -11,6 +11,8 @@ from emobench.testing.frontends import FrontendSuite
 from emobench.testing.losses import LossSuite
 from emobench.testing.models import BackboneSuite, HeadSuite
 from emobench.testing.postprocessors import PostProcessorSuite
+from emobench.testing.rates import OptimizerSuite, SchedulerSuite
+from emobench.testing.samplers import SamplerSuite
 from emobench.testing.suite import Suite
 from emobench.testing.techniques import TechniqueSuite
 
@@ -21,6 +23,9 @@ SUITES: Mapping[Kind, type[Suite]] = {
     "frontend": FrontendSuite,
     "head": HeadSuite,
     "loss": LossSuite,
+    "optimizer": OptimizerSuite,
     "postprocessor": PostProcessorSuite,
+    "sampler": SamplerSuite,
+    "scheduler": SchedulerSuite,
     "technique": TechniqueSuite,
 }
