@@ -90,7 +90,7 @@ class FrontendSuite(Suite):
         """Neither the items beside it nor those before it change an item's row, to the bit."""
         built, items = self.deterministic(), self.items()
         row = built.apply(list(items))[0]
-        beside = built.apply([items[0], *(_louder(item) for item in items[1:])])[0]
+        beside = built.apply([items[0], *(_altered(item) for item in items[1:])])[0]
         assert_same([row], [beside], what="when the items beside it are others")
         last = built.apply([*items[1:], items[0]])[-1]
         assert_same([row], [last], what="when it comes last instead of first")
@@ -110,10 +110,12 @@ class FrontendSuite(Suite):
 
     def test_different_items_give_different_features(self) -> None:
         """What is in an item shows in its features."""
-        features = self.build().apply(self.items())
-        flat = features.reshape(COUNT, -1)
-        blind = [index for index in range(1, COUNT) if torch.equal(flat[index], flat[0])]
-        assert not blind, "different items give the same features: it does not look at them"
+        built, items = self.build(), self.items()
+        for item in items:
+            both = built.apply([item, _altered(item)])
+            assert not torch.equal(both[0], both[1]), (
+                "different items of one size give the same features: it does not look at them"
+            )
 
     def test_says_whether_it_is_deterministic(self) -> None:
         """One that calls itself deterministic gives the same under any seed, again and again."""
@@ -212,8 +214,8 @@ def odd_items(modality: str, items: Sequence[np.ndarray]) -> Mapping[str, np.nda
     }
 
 
-def _louder(item: np.ndarray) -> np.ndarray:
-    """A neighbour of quite another range, reversed."""
+def _altered(item: np.ndarray) -> np.ndarray:
+    """Another item of the same size: reversed, and of quite another range."""
     if item.dtype == np.uint8:
         return np.ascontiguousarray(255 - item[::-1])
     return np.ascontiguousarray(3.0 * item[::-1] + 0.1).astype(item.dtype)

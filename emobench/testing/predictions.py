@@ -40,9 +40,9 @@ def problems(target: Target) -> tuple[Problem, ...]:
 
 @cache
 def perfect_problem(target: Target) -> Problem:
-    """Predictions that already say the truth, in validation and beyond."""
-    _, truth = _drawn(target, seed=99)
-    _, unseen_truth = _drawn(target, seed=100)
+    """Predictions that already say the truth, in validation and beyond; some classes are rare."""
+    _, truth = _drawn(target, seed=99, lopsided=True)
+    _, unseen_truth = _drawn(target, seed=100, lopsided=True)
     return Problem(
         name="a perfect",
         target=target,
@@ -108,10 +108,11 @@ def _problem(
     )
 
 
-def _drawn(target: Target, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(target: Target, *, seed: int, lopsided: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Logits, and a truth drawn from just the probabilities that they state."""
     random = np.random.default_rng(seed)
     logits = 1.5 * random.standard_normal((ITEMS, target.width))
+    logits = _rare(logits) if lopsided else logits
     stated = probabilities(target, logits)
     if target.kind == "number":
         return logits, logits[:, 0] + 0.3 * random.standard_normal(ITEMS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
+from librosa import power_to_db
+from librosa.feature import melspectrogram
 
 from emobench.testing import FrontendSuite
 
@@ -16,7 +17,7 @@ class TestLogMel(FrontendSuite):
         samples = round(options.seconds * 16_000)
         surplus = max(0, len(item) - samples)
         clip = item[surplus // 2 : surplus // 2 + samples].astype(np.float64)
-        power = librosa.feature.melspectrogram(
+        power = melspectrogram(
             y=np.pad(clip, (0, samples - len(clip))),
             sr=16_000,
             n_fft=options.window,
@@ -26,9 +27,7 @@ class TestLogMel(FrontendSuite):
             fmax=options.fmax,
             dtype=np.float64,
         )
-        decibels = librosa.power_to_db(
-            power, ref=1.0, amin=options.floor, top_db=options.dynamic_range
-        )
+        decibels = power_to_db(power, ref=1.0, amin=options.floor, top_db=options.dynamic_range)
         if not options.standardise:
             return decibels
         return (decibels - decibels.mean()) / decibels.std()
