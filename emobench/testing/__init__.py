@@ -1,5 +1,6 @@
 """Conformance suites for plugin authors, one a kind. Loads torch: import it in tests alone."""
 
+from emobench.testing.augmentations import AugmentationSuite
 from emobench.testing.combiners import CombinerSuite
 from emobench.testing.datasets import DatasetSuite
 from emobench.testing.frontends import FrontendSuite
@@ -13,6 +14,7 @@ from emobench.testing.suite import Suite, assert_same, not_shown
 from emobench.testing.techniques import TechniqueSuite
 
 __all__ = [
+    "AugmentationSuite",
     "BackboneSuite",
     "CombinerSuite",
     "DatasetSuite",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from emobench.api import Kind
+from emobench.testing.augmentations import AugmentationSuite
 from emobench.testing.combiners import CombinerSuite
 from emobench.testing.datasets import DatasetSuite
 from emobench.testing.frontends import FrontendSuite
@@ -17,6 +18,7 @@ from emobench.testing.suite import Suite
 from emobench.testing.techniques import TechniqueSuite
 
 SUITES: Mapping[Kind, type[Suite]] = {
+    "augmentation": AugmentationSuite,
     "backbone": BackboneSuite,
     "combiner": CombinerSuite,
     "dataset": DatasetSuite,

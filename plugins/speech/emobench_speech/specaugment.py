@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import torch
 
-from emobench.api import Context
+from emobench.api import Context, UsageError
 from emobench_speech.options import SpecAugmentOptions
 
 
@@ -29,6 +29,12 @@ class SpecAugment:
     modality: ClassVar[Literal["audio", "image", "table", "any"]] = "audio"
 
     def __init__(self, options: SpecAugmentOptions, context: Context) -> None:
+        shape = context.inputs.get(self.modality, (1, 1))
+        if len(shape) != 2:
+            raise UsageError(
+                f"augmentation 'specaugment' masks (bands, frames) of '{self.modality}', but the "
+                f"frontend gives {shape}; choose one that gives a spectrogram, such as logmel"
+            )
         self.options = options
 
     def apply(

@@ -3,6 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emobench.api import UsageError
 from emobench_speech.options import SpecAugmentOptions
 from emobench_speech.specaugment import SpecAugment, draw_stripes
 
@@ -83,3 +84,8 @@ def test_draws_come_from_the_given_generator_alone(
         first = apply(inputs, make_context, time_width=0.3)
     torch.rand(10)
     assert torch.equal(apply(inputs, make_context, time_width=0.3), first)
+
+
+def test_a_frontend_that_gives_no_spectrogram_is_refused(make_context):
+    with pytest.raises(UsageError, match=r"'specaugment' masks \(bands, frames\) of 'audio'"):
+        SpecAugment(SpecAugmentOptions(), make_context(inputs={"audio": (4000,)}))
