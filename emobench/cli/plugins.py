@@ -11,6 +11,7 @@ COMMANDS = {
     "show": "Show one component: its card, options, scores, a block to copy; or a whole package.",
     "new": "Write a complete package for a new component: a small real method to put yours in "
     "place of.",
+    "test": "Test a plugin's components: do they keep the laws of their kinds?",
     "cards": "Write the cards of a package's components, or bring their tables up to date.",
 }
 """Every command with its line of help; `emobench/cli/plugins_<name>.py` is read when called."""

@@ -37,7 +37,7 @@ def show_plugin(name: str, runs: Path) -> None:
 
     _refuse_missing(runs)
     registry = load_registry()
-    found = _find(name, registry)
+    found = find(name, registry)
     width = terminal_width()
     if isinstance(found, Plugin):
         print_lines(_package_lines(found, registry, width=width))
@@ -119,7 +119,7 @@ def _package_lines(plugin: Plugin, registry: Registry, *, width: int | None) -> 
     return lines
 
 
-def _find(name: str, registry: Registry) -> Registered | Plugin:
+def find(name: str, registry: Registry) -> Registered | Plugin:
     """The component of that name (`kind/name` where several kinds share it), or the package."""
     kind, _, rest = name.partition("/")
     if rest and kind in KINDS:

@@ -3,29 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
-from emobench.api import Context, Kind, Target
+from emobench.api import Context, Kind, Target, UsageError
 from emobench.scoring.metrics import probabilities
-from emobench.testing.fitted import FittedSuite, after, same
-from emobench.testing.predictions import Problem, decisions, figure
+from emobench.testing.fitted import FittedSuite, after, same, target_of
+from emobench.testing.predictions import Problem, decisions, figure, problems
 from emobench.testing.suite import not_shown
+
+MEMBERS = 3
+SIZES = (1, 2, 3, 4, 5, 6)
 
 
 class CombinerSuite(FittedSuite):
     """Checks a combiner on every kind of target that it accepts.
 
-    Where its options name members by their position (one weight each, say), set `by_position` and
-    give them for `members` members.
+    One whose options fit a single number of members (by a weight each, say) is given just as many,
+    and may treat each by its place.
     """
 
     kind: ClassVar[Kind] = "combiner"
     item_axis: ClassVar[int] = 1
     instead: ClassVar[str] = "the best single member"
-    members: ClassVar[int] = 3
-    by_position: ClassVar[bool] = False
+
+    @cached_property
+    def sizes(self) -> Sequence[int]:
+        """How many members it takes with these options, out of a few numbers."""
+        problem = problems(target_of(self.context))[0]
+        one = probabilities(problem.target, problem.logits)
+        taken = []
+        for size in SIZES:
+            with suppress(UsageError):
+                self.build().fit(np.repeat(one[None], size, axis=0), problem.truth.copy())
+                taken.append(size)
+        assert taken, f"it takes none of {', '.join(map(str, SIZES))} members"
+        return taken
+
+    @property
+    def members(self) -> int:
+        """How many members it is given."""
+        return MEMBERS if MEMBERS in self.sizes else self.sizes[-1]
+
+    @property
+    def by_position(self) -> bool:
+        """Whether its options fit so many members and no others."""
+        return len(self.sizes) == 1
 
     def shown(self, problem: Problem, logits: np.ndarray) -> np.ndarray:
         """Members' probabilities `(members, items, classes)`, each with a flaw of its own."""
@@ -51,7 +77,7 @@ class CombinerSuite(FittedSuite):
     def _repeated(self, *, count: int) -> Iterator[tuple[Context, Problem, np.ndarray]]:
         """One member's word, so many times, for every problem."""
         if self.by_position and count != self.members:
-            not_shown(f"its options name {self.members} members by position")
+            not_shown(f"its options are for {self.members} members")
         for context, problem in self.cases():
             one = probabilities(problem.target, problem.logits)
             yield context, problem, np.repeat(one[None], count, axis=0)
@@ -74,7 +100,7 @@ class CombinerSuite(FittedSuite):
     def test_members_may_come_in_any_order(self) -> None:
         """The same members in another order give the same results."""
         if self.by_position:
-            not_shown("its options name members by position")
+            not_shown("its options name members by their place")
         for context, problem in self.cases():
             given = self.shown(problem, problem.unseen)
             expected = self.fitted(context, problem).apply(given.copy())

@@ -60,7 +60,7 @@ def run_check(suite: type[Suite], name: str) -> Check:
         outcome, message = "skipped", str(reason)
     except AssertionError as failure:
         outcome, message = "failed", str(failure) or "an assertion without words failed"
-    except Exception as error:  # noqa: BLE001 - a stranger's component may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - strangers may raise anything
         outcome, message = "failed", f"{type(error).__name__}: {error}"
     return Check(
         kind=suite.kind,

@@ -25,4 +25,3 @@ class TestSoftVote(CombinerSuite):
 class TestSoftVoteWithWeights(CombinerSuite):
     component = "soft_vote"
     options = {"weights": (1.0, 2.0, 0.5)}
-    by_position = True

@@ -1,0 +1,196 @@
+"""What the suites found in a plugin, as lines for a terminal and as a document."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emobench.boards.words import count
+from emobench.cli.text import wrapped
+from emobench.origins import origin
+from emobench.registry import Registered
+from emobench.testing.runner import Check
+
+WORDS = {"passed": "passed", "failed": "failed", "skipped": "left out"}
+EDITABLE = "editable "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """One component, its checks, and the law behind each; `reason` says why there are none."""
+
+    entry: Registered
+    checks: tuple[Check, ...] = ()
+    laws: Mapping[str, str]
+    options: Mapping[str, Any]
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """Kind and name, as `plugins test` takes them."""
+        return f"{self.entry.kind}/{self.entry.name}"
+
+    def of(self, outcome: str) -> list[Check]:
+        """The checks that ended so."""
+        return [check for check in self.checks if check.outcome == outcome]
+
+    @property
+    def seconds(self) -> float:
+        """How long all its checks took."""
+        return sum(check.seconds for check in self.checks)
+
+    def command(self, check: Check) -> str:
+        """How to run one check alone."""
+        parts = ["emobench", "plugins", "test", self.name]
+        if self.options:
+            parts += ["--options", json.dumps(self.options)]
+        return shlex.join([*parts, "--check", check.name])
+
+    def law(self, check: Check) -> str:
+        """The check's law, in a sentence or two."""
+        return " ".join(self.laws.get(check.name, "").split("\n\n")[0].split())
+
+
+def left_out(entry: Registered, reason: str) -> Tested:
+    """A component of which nothing could be asked, and why."""
+    return Tested(entry=entry, laws={}, options={}, reason=reason)
+
+
+def header(entries: Sequence[Registered]) -> list[str]:
+    """The head of the table."""
+    width = _width(entries)
+    return [
+        f"{'component':<{width}}  passed  failed  left out  seconds",
+        f"{'-' * width}  ------  ------  --------  -------",
+    ]
+
+
+def row(tested: Tested, entries: Sequence[Registered], *, verbose: bool) -> list[str]:
+    """One component's row, with `verbose` its checks below it."""
+    counts = {outcome: len(tested.of(outcome)) for outcome in WORDS}
+    skipped = "all" if tested.reason else str(counts["skipped"])
+    line = (
+        f"{tested.name:<{_width(entries)}}  {counts['passed']:>6}  {counts['failed']:>6}  "
+        f"{skipped:>8}  {tested.seconds:>7.1f}"
+    )
+    if not verbose:
+        return [line]
+    return [
+        line,
+        *(
+            f"  {WORDS[check.outcome]:<8}  {check.seconds:>6.2f} s  {check.name}"
+            for check in tested.checks
+        ),
+    ]
+
+
+def report(tested: Sequence[Tested], *, width: int | None) -> list[str]:
+    """What stands below the table: failures, what was left out, and the sum."""
+    lines = []
+    for each in tested:
+        for check in each.of("failed"):
+            lines += ["", f"{each.name}: {check.name}"]
+            for name, text in (
+                ("law", each.law(check)),
+                ("found", check.message),
+                ("alone", each.command(check)),
+            ):
+                lines += _paragraph(name, text, width=width)
+    reasons = _reasons(tested)
+    if reasons:
+        lines += ["", "Left out:"]
+    for reason, names in reasons.items():
+        lines += wrapped(reason, width=width, indent="- ", hanging="  ")
+        lines += wrapped(", ".join(names), width=width, indent="    ", hanging="    ")
+    return [*lines, "", _sum(tested), *_own_tests(tested, width=width)]
+
+
+def verdict(tested: Sequence[Tested]) -> str:
+    """What failed, in a sentence; empty where nothing did."""
+    failed = {each.name: len(each.of("failed")) for each in tested if each.of("failed")}
+    if not failed:
+        return ""
+    parts = ", ".join(f"{name} ({number})" for name, number in failed.items())
+    return f"{count(sum(failed.values()), 'check')} failed: {parts}"
+
+
+def document(tested: Sequence[Tested]) -> dict[str, Any]:
+    """Everything that was found, for `--json`."""
+    return {
+        "components": [
+            {
+                "kind": each.entry.kind,
+                "name": each.entry.name,
+                "package": each.entry.plugin.package,
+                "version": each.entry.plugin.version,
+                "passed": len(each.of("passed")),
+                "failed": len(each.of("failed")),
+                "left_out": len(each.of("skipped")),
+                "reason": each.reason,
+                "seconds": round(each.seconds, 3),
+                "checks": [
+                    {
+                        "name": check.name,
+                        "outcome": WORDS[check.outcome].replace(" ", "_"),
+                        "law": each.law(check),
+                        "message": check.message,
+                        "seconds": round(check.seconds, 3),
+                    }
+                    for check in each.checks
+                ],
+            }
+            for each in tested
+        ]
+    }
+
+
+def _width(entries: Sequence[Registered]) -> int:
+    return max(len("component"), *(len(f"{entry.kind}/{entry.name}") for entry in entries))
+
+
+def _paragraph(name: str, text: str, *, width: int | None) -> list[str]:
+    """A named text below a heading; its own line breaks are kept."""
+    lines = []
+    for number, part in enumerate(text.splitlines() or [""]):
+        indent = f"  {name:<5}  " if number == 0 else " " * 9
+        whole = name == "alone"
+        lines += wrapped(part, width=None if whole else width, indent=indent, hanging=" " * 9)
+    return lines
+
+
+def _reasons(tested: Sequence[Tested]) -> dict[str, list[str]]:
+    """Reason to the checks that were left out for it."""
+    found: dict[str, list[str]] = {}
+    for each in tested:
+        if each.reason:
+            found.setdefault(each.reason, []).append(each.name)
+        for check in each.of("skipped"):
+            found.setdefault(check.message, []).append(f"{each.name} {check.name}")
+    return found
+
+
+def _sum(tested: Sequence[Tested]) -> str:
+    parts = [
+        f"{sum(len(each.of(outcome)) for each in tested)} {word}" for outcome, word in WORDS.items()
+    ]
+    seconds = sum(each.seconds for each in tested)
+    return f"{count(len(tested), 'component')}: {', '.join(parts)} in {seconds:.1f} s"
+
+
+def _own_tests(tested: Sequence[Tested], *, width: int | None) -> list[str]:
+    """A word on the tests that lie beside an editable package: they may know references."""
+    lines: list[str] = []
+    for plugin in dict.fromkeys(each.entry.plugin for each in tested):
+        place = origin(plugin)
+        tests = Path(place.removeprefix(EDITABLE)) / "tests"
+        if place.startswith(EDITABLE) and tests.is_dir():
+            text = (
+                f"{plugin.package} has tests of its own, which may ask what these checks left out: "
+                f"pytest {shlex.quote(str(tests))}"
+            )
+            lines += wrapped(text, width=width, hanging="  ")
+    return lines
