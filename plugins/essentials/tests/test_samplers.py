@@ -36,19 +36,6 @@ def test_items_of_one_class_are_drawn_alike():
     assert rare.max() < 1.3 * rare.mean()
 
 
-def test_an_epoch_is_drawn_the_same_every_time_and_another_differently():
-    weighted = sampler(1.0)
-    assert np.array_equal(weighted.indices(3), sampler(1.0).indices(3))
-    assert not np.array_equal(weighted.indices(3), weighted.indices(4))
-
-
-def test_an_epoch_draws_from_its_stream_alone(global_randomness_untouched):
-    with global_randomness_untouched():
-        first = sampler(1.0).indices(0)
-    np.random.random(10)
-    assert np.array_equal(sampler(1.0).indices(0), first)
-
-
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
 def test_certain_distributions_are_drawn_as_their_classes(power):
     assert draw_shares(np.eye(3)[LABELS], power=power) == pytest.approx(
@@ -96,14 +83,6 @@ def test_a_label_that_nobody_has_changes_nothing():
 
 def test_items_that_all_lack_labels_are_drawn_alike():
     assert draw_shares(np.zeros((4, 3)), power=1.0) == pytest.approx([0.25] * 4)
-
-
-def test_several_labels_are_drawn_by_their_shares():
-    weighted = sampler(1.0, np.repeat(UNITS, 200, axis=0))
-    drawn = np.concatenate([weighted.indices(epoch) for epoch in range(30)]) // 200
-    assert np.bincount(drawn) / len(drawn) == pytest.approx(
-        draw_shares(UNITS, power=1.0), abs=0.012
-    )
 
 
 def test_a_number_cannot_be_balanced():
