@@ -106,10 +106,7 @@ class DatasetSuite(Suite):
         try:
             return self._items(built)
         except DataError:
-            not_shown(
-                "it reads files: subclass DatasetSuite and define write(self, root), which makes a "
-                "tiny set"
-            )
+            not_shown("it reads files, and nothing makes a tiny set", hook="write")
 
     def _items(self, built: Any) -> Items:
         items = built.items()

@@ -33,7 +33,7 @@ class FrontendSuite(Suite):
 
     def reference(self, item: np.ndarray) -> np.ndarray:
         """The features of one decoded item, by an independent way and in float64."""
-        not_shown("no reference given: subclass FrontendSuite and define reference(self, item)")
+        not_shown("the suite gives nothing to compare with", hook="reference")
 
     @property
     def modality(self) -> str:

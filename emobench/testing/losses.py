@@ -297,7 +297,7 @@ class LossSuite(Suite):
                 f"{trial} is {float(value):.6g} where its reference gives {float(expected):.6g}"
             )
         if not compared:
-            not_shown("the suite gives no `reference`")
+            not_shown("the suite gives nothing to compare with", hook="reference")
 
 
 def slope_by_differences(trial: Trial, logits: torch.Tensor, *, exact: bool) -> torch.Tensor:

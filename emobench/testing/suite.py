@@ -32,9 +32,16 @@ DRAWS = 12
 """Points of the search space that are tried."""
 
 
-def not_shown(reason: str) -> NoReturn:
-    """Leave a check out, saying why; runners report it as skipped."""
-    raise SkipTest(reason)
+class HookMissing(SkipTest):
+    """A check that was left out because its author alone knows what it needs."""
+
+
+def not_shown(reason: str, *, hook: str = "") -> NoReturn:
+    """Leave a check out, saying why; runners report it as skipped.
+
+    `hook` names the method that the suite's author must define for the check to be shown.
+    """
+    raise HookMissing(f"{reason}: define `{hook}`") if hook else SkipTest(reason)
 
 
 class Suite:

@@ -47,6 +47,16 @@ class TestFocalWithClassWeights(LossSuite):
     component = "focal"
     options = {"alpha": "sqrt", "gamma": 0.5, "label_smoothing": 0.1}
 
+    def reference(
+        self, logits: torch.Tensor, targets: torch.Tensor, *, context: Context
+    ) -> torch.Tensor:
+        rows = functional.one_hot(targets, 4) if targets.ndim == 1 else targets
+        counts = torch.tensor(context.task.class_counts["emotion"], dtype=torch.float64)
+        weights = (counts.sum() / (4 * counts)).sqrt()
+        chances = logits.double().softmax(dim=1)
+        terms = (0.9 * rows + 0.025) * (1 - chances) ** 0.5 * chances.log()
+        return -(weights * terms).sum() / (weights * rows).sum()
+
 
 class TestBinaryCrossEntropy(LossSuite):
     component = "binary_cross_entropy"
