@@ -69,7 +69,8 @@ class Context:
     """What every component is built with, beside its options.
 
     `inputs` holds the shape of one item by modality, after the frontend. `target` is set for
-    losses and post-processors, `width` (of the embedding) for heads.
+    heads, losses, post-processors and combiners, `width` (of the embedding) for heads. A combiner
+    sees no input and trains nothing: its `inputs` are empty and its `schedule` says nothing.
     """
 
     task: TaskFacts

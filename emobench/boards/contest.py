@@ -51,10 +51,19 @@ def by_contest(records: Iterable[Record]) -> dict[Contest, list[Record]]:
 
 def recipe_hash(recipe: Mapping[str, Any]) -> str:
     """Short hash of what a resolved recipe does, whatever it is called and wherever it runs."""
+    return _hash(_method(recipe))
+
+
+def _method(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides the numbers; of an ensemble's members likewise."""
     method = {key: value for key, value in recipe.items() if key not in NOT_THE_METHOD}
     if isinstance(train := method.get("train"), Mapping):
         method["train"] = {key: train[key] for key in train if key not in LOADING_KEYS}
-    return _hash(method)
+    if isinstance(members := method.get("members"), list | tuple):
+        method["members"] = [_method(each) for each in members if isinstance(each, Mapping)]
+    if isinstance(member := method.get("recipe"), Mapping):
+        method["recipe"] = _method(member)
+    return method
 
 
 def _contest(record: Record, data: str) -> Contest:

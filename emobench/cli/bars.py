@@ -15,7 +15,7 @@ from emobench.cli.progress import Progress, step_figures
 from emobench.runs.listener import StepReport
 
 if TYPE_CHECKING:
-    from emobench.runs.plan import Plan
+    from emobench.runs.plan import AnyPlan
 
 
 class Display(RichProgress):
@@ -57,15 +57,19 @@ class Bars(Progress):
     def __exit__(self, *error: Any) -> None:
         self._display.stop()
 
-    def begin_run(self, plan: Plan, *, number: int, total: int) -> None:
-        """A run begins: the bars of the one before go."""
+    def begin_run(self, plan: AnyPlan, *, number: int, total: int) -> None:
+        """A run begins."""
+        super().begin_run(plan, number=number, total=total)
+        self._display.figures = "starting"
+
+    def begin_training(self) -> None:
+        """A training begins: the bars of the one before go."""
+        super().begin_training()
         for task in (self._data, self._training):
             if task is not None:
                 self._display.remove_task(task)
         self._data = self._training = None
         self._running, self._validation = [], ""
-        self._display.figures = "starting"
-        super().begin_run(plan, number=number, total=total)
 
     def say(self, line: str) -> None:
         """Show one line above the bars."""
@@ -74,6 +78,8 @@ class Bars(Progress):
     def stage(self, name: str, detail: str = "") -> None:
         """A part of the run begins; its name stands below the bars until figures do."""
         self.worked = True
+        if name == "data":
+            self.begin_training()
         self._display.figures = f"{name}: {detail}" if detail else name
 
     def progress(self, done: int, total: int) -> None:

@@ -12,7 +12,7 @@ from emobench.cli import flags
 from emobench.cli.text import print_lines
 
 if TYPE_CHECKING:
-    from emobench.recipes.model import Recipe
+    from emobench.recipes.model import AnyRecipe
     from emobench.registry import Registry
 
 
@@ -55,7 +55,7 @@ def check(
         print_lines(_described(source, recipe))
 
 
-def _check_tasks(recipes: list[Recipe], registry: Registry) -> None:
+def _check_tasks(recipes: list[AnyRecipe], registry: Registry) -> None:
     """A recipe's default task must exist; its data need not be there."""
     from emobench.data.tasks import find_task
     from emobench.runs.plan import default_task
@@ -73,16 +73,9 @@ def _check_tasks(recipes: list[Recipe], registry: Registry) -> None:
         raise RecipeError(faults)
 
 
-def _described(source: str, recipe: Recipe) -> list[str]:
+def _described(source: str, recipe: AnyRecipe) -> list[str]:
     """That the recipe is valid, and what it would run."""
-    by_kind: dict[str, list[str]] = {}
-    for block in recipe.blocks():
-        by_kind.setdefault(block.kind, []).append(block.use)
-    parts = {
-        "task": recipe.task or "none: name one with --task",
-        **{kind: ", ".join(names) for kind, names in by_kind.items()},
-        "train": f"{recipe.train.epochs} epochs, batches of {recipe.train.batch_size}",
-    }
+    parts = {"task": recipe.task or "none: name one with --task", **recipe.outline()}
     width = max(map(len, parts))
     return [
         f"ok  {source}" + (f": {recipe.summary}" if recipe.summary else ""),

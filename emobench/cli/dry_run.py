@@ -15,21 +15,25 @@ from emobench.boards.words import count
 from emobench.cli.text import print_json, print_lines, table
 from emobench.registry import Registry
 from emobench.runs.opening import stored_record
-from emobench.runs.plan import Plan, Settings
+from emobench.runs.plan import AnyPlan, Settings
 from emobench.runs.record import FINAL_STATES, State
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Outlook:
-    """One plan, the state of its stored record, if any, and the error that would stop it."""
+    """One plan, the state of its stored record, if any, and the error that would stop it.
 
-    plan: Plan
+    `members` are the same of the runs that an ensemble combines.
+    """
+
+    plan: AnyPlan
     stored: State | None = None
     error: EmobenchError | None = None
+    members: tuple[_Outlook, ...] = ()
 
 
 def show_plans(
-    plans: Sequence[Plan], *, settings: Settings, registry: Registry, as_json: bool
+    plans: Sequence[AnyPlan], *, settings: Settings, registry: Registry, as_json: bool
 ) -> int:
     """Print the plans, and on stderr each error that would stop one; gives the exit code."""
     _check_device(settings.device)
@@ -56,16 +60,19 @@ def _check_device(device: str) -> None:
     choose_device(device)
 
 
-def _look(plan: Plan, settings: Settings, registry: Registry) -> _Outlook:
+def _look(plan: AnyPlan, settings: Settings, registry: Registry) -> _Outlook:
     try:
         record = stored_record(plan, settings=settings, registry=registry)
     except EmobenchError as error:
         return _Outlook(plan=plan, error=error)
-    return _Outlook(plan=plan, stored=record.state if record else None)
+    members = tuple(_look(member, settings, registry) for member in plan.members)
+    return _Outlook(plan=plan, stored=record.state if record else None, members=members)
 
 
 def _document(outlook: _Outlook) -> dict[str, object]:
+    """One plan; only that of an ensemble has members."""
     plan = outlook.plan
+    members = [_document(member) for member in outlook.members]
     return {
         "recipe": plan.recipe.name,
         "task": plan.task.name,
@@ -73,24 +80,35 @@ def _document(outlook: _Outlook) -> dict[str, object]:
         "fold": plan.fold,
         "stored": outlook.stored,
         "error": str(outlook.error) if outlook.error else None,
+        **({"members": members} if members else {}),
     }
 
 
 def _lines(outlooks: Sequence[_Outlook], settings: Settings) -> list[str]:
     able = [outlook for outlook in outlooks if outlook.error is None]
-    rows = [
-        [
-            outlook.plan.recipe.name,
-            outlook.plan.task.name,
-            str(outlook.plan.seed),
-            str(outlook.plan.fold),
-            outlook.stored or "no",
-        ]
-        for outlook in able
-    ]
+    rows = []
+    for outlook in able:
+        rows += [_row(outlook), *(_row(member, indent="  ") for member in outlook.members)]
     head = ["recipe", "task", "seed", "fold", "stored"]
     lines = [*table(head, rows, right=["seed", "fold"]), ""] if able else []
-    work = [one for one in able if settings.fresh or one.stored not in FINAL_STATES]
+    work = {
+        one.plan
+        for outlook in able
+        for one in (outlook, *_members_to_run(outlook, settings))
+        if settings.fresh or one.stored not in FINAL_STATES
+    }
     total = f"{count(len(work), 'run')} to do on device {settings.device}"
     stopped = len(outlooks) - len(able)
     return [*lines, f"{total}; {stopped} cannot start (see the error)" if stopped else total]
+
+
+def _members_to_run(outlook: _Outlook, settings: Settings) -> tuple[_Outlook, ...]:
+    """An ensemble that is stored is answered without a look at its members."""
+    answered = outlook.stored in FINAL_STATES and not settings.fresh
+    return () if answered else outlook.members
+
+
+def _row(outlook: _Outlook, *, indent: str = "") -> list[str]:
+    plan = outlook.plan
+    name, stored = f"{indent}{plan.recipe.name}", outlook.stored or "no"
+    return [name, plan.task.name, str(plan.seed), str(plan.fold), stored]

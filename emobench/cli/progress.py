@@ -11,7 +11,7 @@ from emobench.boards.words import figure, percent, title
 from emobench.runs.listener import Listener, StepReport
 
 if TYPE_CHECKING:
-    from emobench.runs.plan import Plan
+    from emobench.runs.plan import AnyPlan
 
 
 def choose_progress(*, plain: bool, stream: TextIO | None = None) -> Progress:
@@ -40,13 +40,17 @@ class Progress(Listener):
     def __exit__(self, *error: Any) -> None:
         return None
 
-    def begin_run(self, plan: Plan, *, number: int, total: int) -> None:
+    def begin_run(self, plan: AnyPlan, *, number: int, total: int) -> None:
         """A run begins; a stored one is answered without any further word."""
         self.worked = False
         self.metric = plan.task.metric
+        self.begin_training()
+        self.say(f"{f'[{number}/{total}] ' if total > 1 else ''}{plan_name(plan)}")
+
+    def begin_training(self) -> None:
+        """Forget how far the training before this one came; an ensemble has several in one run."""
         self._shown_quarter = 0
         self._first_epoch = None
-        self.say(f"{f'[{number}/{total}] ' if total > 1 else ''}{plan_name(plan)}")
 
     def say(self, line: str) -> None:
         """Show one line."""
@@ -55,6 +59,8 @@ class Progress(Listener):
     def stage(self, name: str, detail: str = "") -> None:
         """A part of the run begins."""
         self.worked = True
+        if name == "data":
+            self.begin_training()
         self.say(f"{name}: {detail}" if detail else name)
 
     def progress(self, done: int, total: int) -> None:
@@ -86,7 +92,7 @@ class Progress(Listener):
         return (now - started) / (epoch - first) * (epochs - epoch)
 
 
-def plan_name(plan: Plan) -> str:
+def plan_name(plan: AnyPlan) -> str:
     """A run as a sentence names it."""
     name = f"{plan.recipe.name} on {plan.task.name}, seed {plan.seed}"
     return f"{name}, fold {plan.fold}" if plan.task.protocol.fold_count > 1 else name

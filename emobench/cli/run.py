@@ -15,7 +15,7 @@ from emobench.cli.progress import Progress, choose_progress
 
 if TYPE_CHECKING:
     from emobench.registry import Registry
-    from emobench.runs.plan import Plan, Settings
+    from emobench.runs.plan import AnyPlan, Settings
     from emobench.runs.record import Record
 
 NO_SCORE = 5
@@ -29,7 +29,7 @@ class Ending:
     A run that the user interrupted has neither; what the store holds of it the executor wrote.
     """
 
-    plan: Plan
+    plan: AnyPlan
     record: Record | None
     stored: bool = False
     error: EmobenchError | None = None
@@ -105,7 +105,7 @@ def run(  # noqa: PLR0913 - one parameter a flag
     raise click.exceptions.Exit(code)
 
 
-def _without_repeats(plans: Sequence[Plan]) -> list[Plan]:
+def _without_repeats(plans: Sequence[AnyPlan]) -> list[AnyPlan]:
     """Each run once; a recipe or task that the call names twice is told."""
     unique = list(dict.fromkeys(plans))
     repeated = dict.fromkeys(
@@ -116,14 +116,16 @@ def _without_repeats(plans: Sequence[Plan]) -> list[Plan]:
     return unique
 
 
-def _show(plans: Sequence[Plan], *, settings: Settings, registry: Registry, as_json: bool) -> int:
+def _show(
+    plans: Sequence[AnyPlan], *, settings: Settings, registry: Registry, as_json: bool
+) -> int:
     from emobench.cli.dry_run import show_plans
 
     return show_plans(plans, settings=settings, registry=registry, as_json=as_json)
 
 
 def _carry_out(
-    plans: Sequence[Plan], *, settings: Settings, registry: Registry, as_json: bool
+    plans: Sequence[AnyPlan], *, settings: Settings, registry: Registry, as_json: bool
 ) -> int:
     """Run the plans, report and give the exit code."""
     with choose_progress(plain=as_json) as progress:
@@ -137,7 +139,7 @@ def _carry_out(
 
 
 def run_plans(
-    plans: Sequence[Plan], *, settings: Settings, registry: Registry, progress: Progress
+    plans: Sequence[AnyPlan], *, settings: Settings, registry: Registry, progress: Progress
 ) -> Iterator[Ending]:
     """Run one plan after the other; an error ends its own run, the user's interrupt all."""
     from emobench.runs.executor import execute

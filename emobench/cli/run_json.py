@@ -80,6 +80,7 @@ def _started(record: Record) -> str:
 
 
 def _run(ending: Ending, runs: Path) -> dict[str, Any]:
+    """One run; only that of an ensemble has members."""
     plan, record = ending.plan, ending.record
     return {
         "id": record.id if record else None,
@@ -93,6 +94,7 @@ def _run(ending: Ending, runs: Path) -> dict[str, Any]:
         "audit": record.audit.verdict if record and record.data else None,
         "record": str(runs / record.id / "record.json") if record else None,
         "stored": ending.stored,
+        **({"members": list(record.members)} if record and record.members else {}),
     }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from emobench.api import EmobenchError
 from emobench.boards.board import Board
 from emobench.boards.rank import build_boards
 from emobench.boards.words import NOTHING, count, figure, mean, percent, tally, title
@@ -13,6 +15,7 @@ from emobench.cli.progress import plan_name
 from emobench.cli.run import Ending
 from emobench.cli.text import table
 from emobench.runs.record import Record, TargetScores
+from emobench.runs.store import RunStore
 
 HEADLINE = ("accuracy", "uar", "macro_f1")
 MOST_CONFUSIONS = 5
@@ -55,6 +58,7 @@ def _one_run(ending: Ending, runs: Path) -> list[str]:
         if scores.classes:
             lines += ["", *_class_table(scores)]
         lines += _confusion_lines(scores)
+    lines += _members(record, runs)
     lines += _leftovers([record])
     lines += ["", f"record  {runs / record.id / 'record.json'}"]
     if record.scores:
@@ -102,6 +106,22 @@ def _confusion_lines(scores: TargetScores) -> list[str]:
         "worst confusions",
         *(f"  {f'{one} -> {other}'.ljust(width)}  {share:4.0%}" for one, other, share in worst),
     ]
+
+
+def _members(record: Record, runs: Path) -> list[str]:
+    """How the members of an ensemble fared alone, those that have a record."""
+    store, metric = RunStore(runs), record.task.metric
+    found = []
+    for run_id in record.members:
+        with suppress(EmobenchError):  # a damaged record is the member's own trouble
+            found.append(store.get(run_id))
+    rows = [
+        [one.recipe_name, str(one.seed), figure(one.score, metric=metric), one.state, one.id]
+        for one in found
+        if one is not None
+    ]
+    head = ["member", "seed", title(metric), "state", "record"]
+    return ["", *table(head, rows, right=["seed", title(metric)])] if rows else []
 
 
 def _leftovers(records: Sequence[Record]) -> list[str]:

@@ -15,16 +15,17 @@ import torch
 from torch import nn
 
 from emobench.api import EmobenchError, PluginError, PostProcessor, UsageError
-from emobench.blame import blame, blaming
+from emobench.blame import blame, blaming, name_plugin
 from emobench.recipes.emit import to_yaml
 from emobench.registry import Plugin, Registry
+from emobench.runs.ensemble import MemberFailed, combine, run_members
 from emobench.runs.files import explained
-from emobench.runs.folder import TASK_FILE, RunFolder
+from emobench.runs.folder import PREDICTIONS_FILE, TASK_FILE, RunFolder
 from emobench.runs.inputs import build_source, load_data
 from emobench.runs.listener import Listener
 from emobench.runs.observer import Observer, TimedOut, model_bytes
-from emobench.runs.opening import OpenedPlan, open_plan
-from emobench.runs.plan import Plan, Settings, component_versions
+from emobench.runs.opening import Opened, OpenedEnsemble, OpenedPlan, open_any
+from emobench.runs.plan import AnyPlan, Plan, Settings, component_versions
 from emobench.runs.provenance import gather, peak_memory_mb
 from emobench.runs.record import FINAL_STATES, Attempt, Costs, Culprit, Record, State
 from emobench.runs.results import Outcome, final_scores
@@ -40,11 +41,12 @@ LOG_LINES = 20
 
 
 def execute(
-    plan: Plan, *, settings: Settings, registry: Registry, listener: Listener | None = None
+    plan: AnyPlan, *, settings: Settings, registry: Registry, listener: Listener | None = None
 ) -> Record:
     """Run a plan, or give the stored record when the same run is already there.
 
     A run that was interrupted goes on from its last checkpoint and ends with the same numbers.
+    The members of an ensemble are runs of their own: `fresh` does them again too.
     Faults of the call, the data or a plugin are raised, and recorded once the run has an
     identity; whatever else stops the run is its result, told by the record's state.
     """
@@ -52,7 +54,7 @@ def execute(
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(settings.device)
     with blaming(registry):
-        opened = open_plan(plan, settings=settings, registry=registry)
+        opened = open_any(plan, settings=settings, registry=registry)
     store = RunStore(settings.runs)
     stored = None if settings.fresh else store.get(opened.run_id)
     if stored is not None and stored.state in FINAL_STATES:
@@ -65,6 +67,7 @@ def execute(
         task=opened.stamp,
         seed=plan.seed,
         state="interrupted",
+        members=opened.member_ids,
         attempts=(*(stored.attempts if stored else ()), Attempt(started=_now())),
         provenance=gather(
             device=device,
@@ -92,7 +95,7 @@ class _Attempt:
     def __init__(
         self,
         *,
-        opened: OpenedPlan,
+        opened: Opened,
         settings: Settings,
         registry: Registry,
         listener: Listener,
@@ -129,6 +132,7 @@ class _Attempt:
                 self._close("failed", str(error))
             raise
         except PluginError as error:
+            name_plugin(error, self.registry)
             self._accuse(error)
             self._close("failed", str(error))
             raise
@@ -156,17 +160,50 @@ class _Attempt:
         return f"{found}: "
 
     def _work(self) -> None:
-        self.listener.stage("data", self.opened.plan.task.name)
-        data = load_data(self.opened, self.settings, self.registry, self.listener)
+        if isinstance(self.opened, OpenedEnsemble):
+            self._combine(self.opened)
+        else:
+            self._train(self.opened)
+
+    def _combine(self, opened: OpenedEnsemble) -> None:
+        try:
+            joined = run_members(opened, run=self._member, listener=self.listener)
+        except MemberFailed as error:
+            self._close("failed", str(error))
+            return
+        self.record = replace(self.record, data=joined.data, audit=joined.audit, costs=joined.costs)
+        self.listener.stage("combine", opened.plan.recipe.combiner.use)
+        outcome = combine(
+            opened,
+            joined,
+            runs=self.settings.runs,
+            registry=self.registry,
+            device=self.device,
+        )
+        self._keep(outcome, replace(joined.costs, ms_per_item=outcome.ms_per_item), weights=None)
+
+    def _member(self, plan: Plan) -> Record:
+        """A member's run, whose seconds are told by its own record and not by this one."""
+        started = time.monotonic()
+        try:
+            return execute(
+                plan, settings=self.settings, registry=self.registry, listener=self.listener
+            )
+        finally:
+            self.started += time.monotonic() - started
+
+    def _train(self, opened: OpenedPlan) -> None:
+        self.listener.stage("data", opened.plan.task.name)
+        data = load_data(opened, self.settings, self.registry, self.listener)
         self.record = replace(
             self.record,
             data=data.stamp,
             audit=data.audit,
             costs=replace(self.record.costs, data_s=data.prepared.seconds),
         )
-        self.listener.stage("train", self.opened.plan.recipe.name)
-        recipe = self.opened.plan.recipe
-        source, context = build_source(self.opened, data, self.registry, self.device)
+        self.listener.stage("train", opened.plan.recipe.name)
+        recipe = opened.plan.recipe
+        source, context = build_source(opened, data, self.registry, self.device)
         self.observer = observer = Observer(
             folder=self.folder,
             listener=self.listener,
@@ -185,9 +222,9 @@ class _Attempt:
         flops = _flops(model, source)
         fit(run, source, observer)
         train_s = observer.train_s
-        self.listener.stage("score", self.opened.plan.task.name)
+        self.listener.stage("score", opened.plan.task.name)
         builder = Builder(recipe=recipe, registry=self.registry, context=context)
-        outcome = final_scores(run, source, self.opened.items, _postprocessors(builder))
+        outcome = final_scores(run, source, opened.items, _postprocessors(builder))
         costs = replace(
             self.record.costs,
             train_s=train_s,
@@ -198,23 +235,25 @@ class _Attempt:
             flops_per_item=flops,
             ms_per_item=outcome.ms_per_item,
         )
-        self._keep(model, outcome, costs)
+        self._keep(outcome, costs, weights=model_bytes(model))
 
-    def _keep(self, model: nn.Module, outcome: Outcome, costs: Costs) -> None:
-        """Write weights, predictions and plots, then the record that vouches for them."""
-        weights = model_bytes(model)
-        self.folder.write("model.safetensors", weights)
+    def _keep(self, outcome: Outcome, costs: Costs, *, weights: bytes | None) -> None:
+        """Write weights, predictions and plots, then the record that vouches for them.
+
+        An ensemble has no weights of its own.
+        """
+        hashes = {}
+        if weights is not None:
+            self.folder.write("model.safetensors", weights)
+            hashes["model.safetensors"] = _digest(weights)
         self.folder.write_predictions(outcome.predictions)
-        predictions = (self.folder.path / "predictions.npz").read_bytes()
+        predictions = (self.folder.path / PREDICTIONS_FILE).read_bytes()
         finished = replace(
             self.record,
             scores=outcome.scores,
             collapse=outcome.collapse,
             costs=costs,
-            hashes={
-                "model.safetensors": _digest(weights),
-                "predictions.npz": _digest(predictions),
-            },
+            hashes={**hashes, PREDICTIONS_FILE: _digest(predictions)},
         )
         with explained(self.folder.root):
             self._plot(finished)
@@ -232,7 +271,8 @@ class _Attempt:
         fold = f", fold {record.task.fold}" if record.task.folds > 1 else ""
         title = f"{record.recipe_name} on {record.task.name}{fold}, seed {record.seed}"
         history = self.folder.read_history()
-        plot_learning_curves(history, folder / "learning_curves.png", title=title)
+        if history:
+            plot_learning_curves(history, folder / "learning_curves.png", title=title)
         for name, scores in record.scores.items():
             if scores.confusion:
                 plot_confusion(

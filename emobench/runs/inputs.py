@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -68,7 +68,7 @@ def load_data(
     for skipped in prepared.skipped:
         listener.warn(f"{skipped.id} is left out: {skipped.reason}")
     split = _usable(opened.split, prepared.usable)
-    facts = _facts(opened, split, frontend)
+    facts = task_facts(opened, split, frontend)
     _refuse_empty_sides(split)
     _refuse_untrained_classes(facts)
     for warning in split.warnings:
@@ -132,7 +132,7 @@ def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
             f"frontend '{block.use}' reads {modality}, but task {opened.plan.task.name} offers "
             f"{', '.join(offered)}; frontends for that: {_frontends_for(offered, registry)}"
         )
-    facts = _facts(opened, opened.split, None)
+    facts = task_facts(opened, opened.split, None)
     first = _first_readable(opened.dataset, opened.items)
     context = Context(
         task=facts,
@@ -164,7 +164,8 @@ def _first_readable(dataset: Dataset, items: Items) -> Mapping[str, np.ndarray]:
     return {}
 
 
-def _facts(opened: OpenedPlan, split: Split, frontend: Frontend | None) -> TaskFacts:
+def task_facts(opened: OpenedPlan, split: Split, frontend: Frontend | None) -> TaskFacts:
+    """What components may know of the task; without a frontend, of all that the dataset offers."""
     counts = {}
     for target in opened.targets:
         if target.kind == "class":
@@ -217,6 +218,12 @@ def _usable(split: Split, usable: np.ndarray) -> Split:
         validation=split.validation[usable[split.validation]],
         test=split.test[usable[split.test]],
     )
+
+
+def without_skipped(opened: OpenedPlan, skipped: Collection[str]) -> Split:
+    """The split without the items of these ids, which were left out before training."""
+    kept = [identifier not in skipped for identifier in opened.items.ids]
+    return _usable(opened.split, np.asarray(kept, dtype=bool))
 
 
 def _verdict(found: Audit) -> AuditVerdict:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emobench.api import Dataset, Items, Target, UsageError
 from emobench.data.protocols import Split, fold_count, split_items
 from emobench.data.tasks import open_dataset
 from emobench.registry import Registry
-from emobench.runs.plan import Plan, Settings, run_id, run_identity
+from emobench.runs.plan import (
+    AnyPlan,
+    EnsemblePlan,
+    Plan,
+    Settings,
+    ensemble_identity,
+    run_id,
+    run_identity,
+)
 from emobench.runs.record import Record, TaskStamp
 from emobench.runs.store import RunStore
 from emobench.scoring.catalogue import check_metric
+
+COMBINED_KINDS = ("class", "distribution")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +38,75 @@ class OpenedPlan:
     identity: str
     run_id: str
 
+    @property
+    def member_ids(self) -> tuple[str, ...]:
+        """A recipe that trains has no members."""
+        return ()
 
-def stored_record(plan: Plan, *, settings: Settings, registry: Registry) -> Record | None:
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedEnsemble:
+    """The plan of an ensemble with its members' plans opened, on one dataset."""
+
+    plan: EnsemblePlan
+    members: tuple[OpenedPlan, ...]
+    stamp: TaskStamp
+    identity: str
+    run_id: str
+
+    @property
+    def member_ids(self) -> tuple[str, ...]:
+        """The run ids of the members, in their order."""
+        return tuple(member.run_id for member in self.members)
+
+
+Opened = OpenedPlan | OpenedEnsemble
+
+
+def stored_record(plan: AnyPlan, *, settings: Settings, registry: Registry) -> Record | None:
     """The record of this very run, if it was run before."""
-    return RunStore(settings.runs).get(open_plan(plan, settings=settings, registry=registry).run_id)
+    return RunStore(settings.runs).get(open_any(plan, settings=settings, registry=registry).run_id)
+
+
+def open_any(plan: AnyPlan, *, settings: Settings, registry: Registry) -> Opened:
+    """Open the dataset, split it and settle the identity of a run or an ensemble."""
+    if isinstance(plan, EnsemblePlan):
+        return _open_ensemble(plan, settings=settings, registry=registry)
+    return open_plan(plan, settings=settings, registry=registry)
+
+
+def _open_ensemble(plan: EnsemblePlan, *, settings: Settings, registry: Registry) -> OpenedEnsemble:
+    """Open the dataset once for all members; it is their task that says how it is split."""
+    first, *others = plan.members
+    opened = open_plan(first, settings=settings, registry=registry)
+    _refuse_targets(plan, opened.targets)
+    members = [opened]
+    for other in others:
+        whole = run_identity(
+            other, stamp=opened.stamp, fingerprint=opened.fingerprint, registry=registry
+        )
+        members.append(replace(opened, plan=other, identity=whole, run_id=run_id(other, whole)))
+    together = ensemble_identity(
+        plan, members=[member.identity for member in members], registry=registry
+    )
+    return OpenedEnsemble(
+        plan=plan,
+        members=tuple(members),
+        stamp=opened.stamp,
+        identity=together,
+        run_id=run_id(plan, together),
+    )
+
+
+def _refuse_targets(plan: EnsemblePlan, targets: tuple[Target, ...]) -> None:
+    """A combiner's contract speaks of the probabilities of classes."""
+    for target in targets:
+        if target.kind not in COMBINED_KINDS:
+            raise UsageError(
+                f"ensemble '{plan.recipe.name}' cannot be run on task {plan.task.name}: combiners "
+                f"take targets of kind {' or '.join(COMBINED_KINDS)}, and '{target.name}' is of "
+                f"kind {target.kind}"
+            )
 
 
 def open_plan(plan: Plan, *, settings: Settings, registry: Registry) -> OpenedPlan:

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emobench.api.errors import UsageError
+from emobench.api.streams import seed_for
 from emobench.data.tasks import Task, find_task, folder_task
 from emobench.recipes.identity import identity
-from emobench.recipes.model import Block, Recipe
+from emobench.recipes.model import AnyRecipe, Block, EnsembleRecipe, Recipe
 from emobench.registry import CORE_PACKAGE, Registry
 
 if TYPE_CHECKING:
     from emobench.runs.record import TaskStamp
+
+COPY_SEEDS = 1_000_000
+"""Seeds of copies lie below: short enough to be read, and typed after --seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,46 @@ class Plan:
     task: Task
     seed: int
     fold: int = 0
+
+    @property
+    def members(self) -> tuple[Plan, ...]:
+        """A recipe that trains has none."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsemblePlan:
+    """One ensemble to be, on one fold of a task with one seed."""
+
+    recipe: EnsembleRecipe
+    task: Task
+    seed: int
+    fold: int = 0
+
+    @property
+    def members(self) -> tuple[Plan, ...]:
+        """The runs it combines. The first copy of a recipe has the ensemble's own seed."""
+        seeds: dict[str, list[int]] = {}
+        plans = []
+        for member in self.recipe.members:
+            key = identity(recipe=member.recipe.method())
+            for _ in range(member.copies):
+                seed = _copy_seed(self.seed, key, taken=seeds.setdefault(key, []))
+                plans.append(Plan(recipe=member.recipe, task=self.task, seed=seed, fold=self.fold))
+        return tuple(plans)
+
+
+AnyPlan = Plan | EnsemblePlan
+
+
+def _copy_seed(seed: int, key: str, *, taken: list[int]) -> int:
+    """The seed of the next copy of a recipe; those before it are `taken`, and so is this then."""
+    copy = len(taken)
+    found = seed if copy == 0 else seed_for(seed, "copy", key, copy) % COPY_SEEDS
+    while found in taken:
+        found = (found + 1) % COPY_SEEDS
+    taken.append(found)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +86,7 @@ class Settings:
 
 
 def plan_runs(
-    recipes: Sequence[Recipe],
+    recipes: Sequence[AnyRecipe],
     *,
     task_names: Sequence[str] = (),
     seeds: Sequence[int] = (0,),
@@ -50,7 +94,7 @@ def plan_runs(
     data: Path | None = None,
     group: str | None = None,
     registry: Registry,
-) -> list[Plan]:
+) -> list[AnyPlan]:
     """Every run that a call asks for; k-fold tasks run every fold unless one is named."""
     if data is not None and task_names:
         raise UsageError(
@@ -59,16 +103,22 @@ def plan_runs(
         )
     if group is not None and data is None:
         raise UsageError("--group belongs to --data; a task file states its group itself")
-    plans = []
+    plans: list[AnyPlan] = []
     for recipe in recipes:
         for task in _tasks(recipe, task_names, data, group, registry):
             for each in _folds(task, fold):
-                plans += [Plan(recipe=recipe, task=task, seed=seed, fold=each) for seed in seeds]
+                plans += [_plan(recipe, task, seed, each) for seed in seeds]
     return plans
 
 
+def _plan(recipe: AnyRecipe, task: Task, seed: int, fold: int) -> AnyPlan:
+    if isinstance(recipe, EnsembleRecipe):
+        return EnsemblePlan(recipe=recipe, task=task, seed=seed, fold=fold)
+    return Plan(recipe=recipe, task=task, seed=seed, fold=fold)
+
+
 def _tasks(
-    recipe: Recipe,
+    recipe: AnyRecipe,
     names: Sequence[str],
     data: Path | None,
     group: str | None,
@@ -79,7 +129,7 @@ def _tasks(
     return [find_task(name, registry=registry) for name in names or [default_task(recipe)]]
 
 
-def default_task(recipe: Recipe) -> str:
+def default_task(recipe: AnyRecipe) -> str:
     """The task that the recipe names; a task file is looked for beside the recipe."""
     if not recipe.task:
         raise UsageError(
@@ -102,7 +152,7 @@ def _folds(task: Task, fold: int | None) -> list[int]:
     return [fold]
 
 
-def component_versions(recipe: Recipe, task: Task, registry: Registry) -> dict[str, str]:
+def component_versions(recipe: AnyRecipe, task: Task, registry: Registry) -> dict[str, str]:
     """`kind/name` of everything that takes part, with the package and version it comes from."""
     blocks: list[Block] = [*recipe.blocks(), task.dataset]
     versions = {}
@@ -131,7 +181,19 @@ def run_identity(plan: Plan, *, stamp: TaskStamp, fingerprint: str, registry: Re
     )
 
 
-def run_id(plan: Plan, identity: str) -> str:
+def ensemble_identity(plan: EnsemblePlan, *, members: Sequence[str], registry: Registry) -> str:
+    """Hash of the members' identities, which cover task and data, and of the combiner."""
+    block = plan.recipe.combiner
+    plugin = registry.get(block.kind, block.use).plugin
+    return identity(
+        members=list(members),
+        combiner=[block.dump(), plugin.package, plugin.version],
+        core=package_version(registry),
+        seed=plan.seed,
+    )
+
+
+def run_id(plan: AnyPlan, identity: str) -> str:
     """A folder name a person can read, made unique by the identity."""
     words = [plan.recipe.name[:40], plan.task.name[:60]]
     if plan.task.protocol.fold_count > 1:

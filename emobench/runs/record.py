@@ -157,7 +157,11 @@ class Culprit:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One run, whole. `recipe` is the canonical resolved recipe, `scores` is by target."""
+    """One run, whole. `recipe` is the canonical resolved recipe, `scores` is by target.
+
+    `members` holds the ids of the runs that an ensemble combines; its costs are theirs together,
+    but for `total_s`, the seconds of its own.
+    """
 
     id: str
     identity: str
@@ -166,6 +170,7 @@ class Record:
     task: TaskStamp
     seed: int
     state: State
+    members: tuple[str, ...] = field(default=(), metadata=SINCE_2)
     reason: str = ""
     log: tuple[str, ...] = ()
     culprit: Culprit | None = field(default=None, metadata=SINCE_2)

@@ -40,8 +40,6 @@ def final_scores(
         **_rows("validation", validation, items),
         **_rows("test", test, items),
     }
-    scores: dict[str, TargetScores] = {}
-    collapse = None
     for target in run.task.targets:
         name = target.name
         fitted = _fit(postprocessors.get(name, ()), validation, target)
@@ -52,15 +50,25 @@ def final_scores(
                 target, fitted, evaluation.logits[name], before
             )
             predictions[f"{part}/{name}/truth"] = evaluation.targets[name]
-        scores[name] = _target_scores(target, predictions)
-        if collapse is None:
-            collapse = _collapse(target, predictions)
+    scores, collapse = judge(run.task.targets, predictions)
     return Outcome(
         scores=scores,
         collapse=collapse,
         predictions=predictions,
         ms_per_item=1000 * seconds / max(1, len(test.items)),
     )
+
+
+def judge(
+    targets: Sequence[Target], predictions: Mapping[str, np.ndarray]
+) -> tuple[dict[str, TargetScores], CollapseFacts | None]:
+    """The scores of every target, and the first collapse, from predictions as they are stored."""
+    scores: dict[str, TargetScores] = {}
+    collapse = None
+    for target in targets:
+        scores[target.name] = _target_scores(target, predictions)
+        collapse = collapse or _collapse(target, predictions)
+    return scores, collapse
 
 
 def _rows(part: str, evaluation: Evaluation, items: Items) -> dict[str, np.ndarray]:

@@ -128,6 +128,18 @@ def test_what_a_recipe_is_called_is_not_part_of_its_hash() -> None:
     assert recipe_hash({**method, "name": "a", "summary": "b", "task": "c"}) == recipe_hash(method)
 
 
+def test_what_members_are_called_and_how_they_are_loaded_is_not_part_of_an_ensembles_hash() -> None:
+    def ensemble(epochs: int, **changes: object) -> dict[str, object]:
+        recipe = {"schema": 1, "train": {"epochs": epochs, "workers": 0}}
+        member = {"name": "a", "copies": 2, "recipe": {**recipe, **changes}}
+        return {"schema": 1, "members": [member], "combiner": {"use": "soft_vote"}}
+
+    plain = recipe_hash(ensemble(2))
+    assert recipe_hash(ensemble(2, summary="words", task="t")) == plain
+    assert recipe_hash(ensemble(2, train={"epochs": 2, "workers": 4})) == plain
+    assert recipe_hash(ensemble(3)) != plain
+
+
 def test_how_a_recipe_is_loaded_and_kept_is_not_part_of_its_hash(record: MakeRecord) -> None:
     runs = [
         record(seed=0, options={"train": {"epochs": 2, "workers": 0, "checkpoint_every": 1}}),

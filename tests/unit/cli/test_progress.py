@@ -85,6 +85,36 @@ def test_time_left_counts_only_epochs_seen_by_this_process(
     assert stream.getvalue().splitlines()[1:] == ["epoch 50/60", "epoch 51/60  0:18 left"]
 
 
+def test_every_training_of_a_run_counts_its_own_time_and_data(
+    plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter([100.0, 102.0, 200.0, 201.0])
+    monkeypatch.setattr("emobench.cli.progress.time.monotonic", lambda: next(now))
+    stream = io.StringIO()
+    progress = Progress(stream)
+    progress.begin_run(plan, number=1, total=1)
+    for _ in range(2):
+        progress.stage("data")
+        progress.progress(10, 10)
+        progress.epoch(1, 3, {})
+        progress.epoch(2, 3, {})
+    assert stream.getvalue().splitlines()[1:] == [
+        *("data", "data: 10 of 10 items", "epoch 1/3", "epoch 2/3  0:02 left"),
+        *("data", "data: 10 of 10 items", "epoch 1/3", "epoch 2/3  0:01 left"),
+    ]
+
+
+def test_bars_of_a_second_training_start_over(plan: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    with Bars(Terminal()) as bars:
+        bars.begin_run(plan, number=1, total=1)
+        for epochs in (50, 4):
+            bars.stage("data", "t/x")
+            bars.epoch(1, epochs, {})
+        (bar,) = bars._display.tasks
+        assert (bar.completed, bar.total) == (1, 4)
+
+
 def test_a_run_that_was_stored_has_not_worked(plan: Any) -> None:
     progress = Progress(io.StringIO())
     progress.begin_run(plan, number=1, total=1)

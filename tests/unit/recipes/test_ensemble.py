@@ -285,5 +285,5 @@ def test_where_only_a_recipe_that_trains_will_do_an_ensemble_is_refused(
     load: Load, registry: Registry
 ) -> None:
     load()
-    with pytest.raises(RecipeError, match=r"together\.yaml: this is an ensemble, and only a recipe"):
+    with pytest.raises(RecipeError, match=r"together\.yaml: this is an ensemble, and only a"):
         load_recipe("together.yaml", registry=registry)

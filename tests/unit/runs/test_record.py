@@ -85,6 +85,7 @@ records = st.builds(
     ),
     seed=counts,
     state=states,
+    members=many(names),
     reason=names,
     log=many(names),
     attempts=many(
@@ -206,10 +207,11 @@ def test_a_missing_field_is_named(make_record: MakeRecord) -> None:
 def test_a_record_of_schema_1_is_read_without_what_came_later(make_record: MakeRecord) -> None:
     provenance = Provenance(emobench="0.1", api=1, python="3.11", plugins={"acme": "1.0"})
     document = json.loads(record_to_json(make_record(schema=1, provenance=provenance)))
-    del document["culprit"], document["provenance"]["plugin_apis"]
+    del document["culprit"], document["members"], document["provenance"]["plugin_apis"]
     read = record_from_json(json.dumps(document))
     assert read == make_record(schema=1, provenance=provenance)
     assert (read.culprit, read.provenance and read.provenance.plugin_apis) == (None, {})
+    assert read.members == ()
 
 
 def test_a_record_of_a_newer_schema_asks_for_an_upgrade(make_record: MakeRecord) -> None:
