@@ -23,7 +23,13 @@ from emobench.data.folder_options import FolderOptions, Where
 from emobench.data.prepared import CACHE_VARIABLE, UNREADABLE_COUNT, UNREADABLE_SHARE
 from emobench.data.tasks import TaskFile, find_task
 from emobench.recipes.load import load_recipe, load_recipes, shipped_recipes
-from emobench.recipes.model import RECIPE_KEYS, REQUIRED_SECTIONS, TrainOptions
+from emobench.recipes.model import (
+    COMBINING_KEYS,
+    RECIPE_KEYS,
+    REQUIRED_SECTIONS,
+    MemberOptions,
+    TrainOptions,
+)
 from emobench.registry import PLUGINS_VARIABLE, load_registry
 from emobench.runs.listener import Listener
 from emobench.runs.plan import Settings
@@ -111,6 +117,16 @@ def test_examples_of_set_change_a_shipped_recipe(example: str) -> None:
 @pytest.mark.parametrize("key", RECIPE_KEYS)
 def test_the_page_on_recipes_has_a_row_for_every_key(key: str) -> None:
     assert ("required" in row(RECIPES, key)[0]) == (key in REQUIRED_SECTIONS)
+
+
+@pytest.mark.parametrize("key", COMBINING_KEYS)
+def test_the_page_on_recipes_has_a_row_for_every_key_of_an_ensemble(key: str) -> None:
+    assert "required" in row(RECIPES, key)[0]
+
+
+def test_the_page_on_recipes_tells_the_default_number_of_copies() -> None:
+    (copies,) = MemberOptions.fields()
+    assert row(RECIPES, copies.name)[0] == str(copies.default)
 
 
 @pytest.mark.parametrize("option", TrainOptions.fields(), ids=lambda option: option.name)
