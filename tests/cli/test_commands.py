@@ -29,6 +29,7 @@ HEAVY = {"torch", "numpy", "pandas", "ray", "matplotlib", "rich", "pydantic", "s
         ["plugins", "list"],
         ["plugins", "show", "focal"],
         ["plugins", "cards", "emobench", "--check"],
+        ["plugins", "test", "--help"],
         ["tasks", "list"],
         ["run", "nowhere.yaml"],
     ],

@@ -1,0 +1,21 @@
+"""What a registered dataset says before any file is read."""
+
+from __future__ import annotations
+
+from emobench.api import DatasetComponent
+
+
+def test_missing_data_are_told_with_licence_owner_and_layout() -> None:
+    component = DatasetComponent(
+        name="voices",
+        target="acme.voices:Voices",
+        summary="Voices.",
+        modalities=("audio",),
+        licence="CC BY 4.0",
+        obtain="download it from its owner",
+        layout="voices/<actor>/<take>.wav",
+    )
+    assert str(component.missing("data/voices")) == (
+        "dataset 'voices' is not below data/voices. Licence: CC BY 4.0. Obtain it: download it "
+        "from its owner. Expected there: voices/<actor>/<take>.wav"
+    )
