@@ -42,7 +42,9 @@ from emobench.api.errors import (
     unknown_name,
 )
 from emobench.api.events import EVENT_NAMES, Events, event
+from emobench.api.files import file_digest, files_below
 from emobench.api.hooks import HOOK_OF_KIND, Components, Hooks, hookimpl
+from emobench.api.media import AUDIO_SUFFIXES, IMAGE_SUFFIXES, read_audio, read_image
 from emobench.api.options import Field, NoOptions, OptionFault, OptionField, Options, Search
 from emobench.api.streams import Stream, seed_for
 from emobench.api.types import (
@@ -60,8 +62,10 @@ from emobench.api.types import (
 
 __all__ = [
     "API_VERSION",
+    "AUDIO_SUFFIXES",
     "EVENT_NAMES",
     "HOOK_OF_KIND",
+    "IMAGE_SUFFIXES",
     "KINDS",
     "OLDEST_API_VERSION",
     "Backbone",
@@ -118,7 +122,11 @@ __all__ = [
     "deprecated",
     "deprecated_event",
     "event",
+    "file_digest",
+    "files_below",
     "hookimpl",
+    "read_audio",
+    "read_image",
     "seed_for",
     "unknown_name",
 ]

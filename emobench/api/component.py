@@ -100,7 +100,10 @@ def protocol_words(protocol: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskOffer:
-    """A task that a dataset offers: `<dataset>/<name>`. `version` rises when a score could move."""
+    """A task that a dataset offers: `<dataset>/<name>`. `version` rises when a score could move.
+
+    `options` are the dataset's for this task, beside its defaults.
+    """
 
     name: str
     summary: str
@@ -108,6 +111,7 @@ class TaskOffer:
     targets: tuple[str, ...] = ("emotion",)
     metric: str = "uar"
     version: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)

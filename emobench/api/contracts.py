@@ -246,7 +246,8 @@ class Items:
     """A dataset's table: one row an item, nothing decoded.
 
     `targets` holds class ids `(items,)`, 0/1 labels or distributions `(items, classes)`, or numbers
-    `(items,)`. `groups` is empty where the dataset knows none; `split` likewise.
+    `(items,)`. `groups` is empty where the dataset knows none; `split` likewise. `notes` are told
+    to the user before training: clips left out, parts of the data that are not there.
     """
 
     ids: tuple[str, ...]
@@ -256,6 +257,7 @@ class Items:
     group_name: str = "group"
     split: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -43,6 +43,7 @@ class AugmentFirst:
                 **{name: self._repeat(column) for name, column in items.fields.items()},
                 COPY_FIELD: self._repeat(items.ids),
             },
+            notes=items.notes,
         )
 
     def _repeat(self, column: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,10 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from emobench.api import DataError, DatasetContext, Items, Target, unknown_name
+from emobench.api import (
+    DataError,
+    DatasetContext,
+    Items,
+    Target,
+    file_digest,
+    read_audio,
+    read_image,
+    unknown_name,
+)
 from emobench.data.folder_listing import Listing, list_files, words_of
 from emobench.data.folder_options import FolderOptions, Where
-from emobench.data.media import read_audio, read_image
 from emobench.data.protocols import SPLIT_WORDS
 
 
@@ -94,7 +102,7 @@ class Folder:
             digest.update(json.dumps(column).encode())
         digest.update(items.targets["emotion"].tobytes())
         for name in items.ids:
-            digest.update(_content(self.root / name))
+            digest.update(file_digest(self.root / name))
         return digest.hexdigest()
 
     def load(self, index: int) -> dict[str, np.ndarray]:
@@ -103,15 +111,6 @@ class Folder:
         if self.listing.modality == "audio":
             return {"audio": read_audio(path, rate=self.options.sample_rate)}
         return {"image": read_image(path, mode=self.options.colour)}
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            size = path.stat().st_size.to_bytes(8, "little")
-            return size + hashlib.file_digest(file, "blake2b").digest()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _group_name(where: Where) -> str:

@@ -6,20 +6,16 @@ Reads names and the table; opens no media file.
 from __future__ import annotations
 
 import csv
-import os
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from emobench.api import DataError, unknown_name
+from emobench.api import AUDIO_SUFFIXES, IMAGE_SUFFIXES, DataError, files_below, unknown_name
+from emobench.api.files import PASSED_OVER
 from emobench.data.folder_options import FolderOptions, Where
-from emobench.data.media import AUDIO_SUFFIXES, IMAGE_SUFFIXES
 from emobench.data.wording import some
-
-PASSED_OVER = (".", "__MACOSX")
-"""What the names of folders begin with that are no part of the data."""
 
 SUFFIXES = {"audio": AUDIO_SUFFIXES, "image": IMAGE_SUFFIXES}
 
@@ -48,7 +44,11 @@ def list_files(root: Path, options: FolderOptions) -> Listing:
             f"the data folder {root} {what}; give the folder that holds your audio clips or "
             "images (dataset.root in the task file, or --data DIR)"
         )
-    files = _from_table(root, options) if options.table else _below(root)
+    files = (
+        _from_table(root, options)
+        if options.table
+        else [Listed(name=name) for name in files_below(root)]
+    )
     found = {
         modality: [file for file in files if _suffix(file) in suffixes]
         for modality, suffixes in SUFFIXES.items()
@@ -73,16 +73,6 @@ def list_files(root: Path, options: FolderOptions) -> Listing:
 
 def _suffix(file: Listed) -> str:
     return PurePosixPath(file.name).suffix.lower()
-
-
-def _below(root: Path) -> list[Listed]:
-    found = []
-    for folder, inner, names in os.walk(root):
-        inner[:] = [name for name in inner if not name.startswith(PASSED_OVER)]
-        found += [Path(folder, name) for name in names if not name.startswith(".")]
-    return [
-        Listed(name=name) for name in sorted(path.relative_to(root).as_posix() for path in found)
-    ]
 
 
 def _refuse_empty_classes(root: Path, files: Sequence[Listed], steps: int) -> None:

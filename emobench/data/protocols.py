@@ -63,7 +63,7 @@ def split_items(
     strata = find_strata(items, target)
     strata.check_whole()
     _check_lengths(items)
-    warnings: list[str] = list(strata.warnings())
+    warnings: list[str] = [*items.notes, *strata.warnings()]
     if protocol.use in GROUPED:
         train, validation, test = _grouped(items, protocol, strata, fold)
     elif protocol.use == "official":

@@ -117,7 +117,7 @@ def _task_by_name(name: str, registry: Registry) -> Task:
         raise UsageError(unknown_name("task", name, full))
     return Task(
         name=f"{dataset_name}/{offer.name}",
-        dataset=_block(entry, entry.component.options()),
+        dataset=_block(entry, entry.component.options(**offer.options)),
         protocol=offer.protocol,
         targets=offer.targets,
         metric=offer.metric,

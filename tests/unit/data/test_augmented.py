@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,11 @@ def test_a_table_copy_is_within_reach_of_the_row():
     copy = augment(row, modality="table", random=np.random.default_rng(0))
     assert np.std(copy / row) == pytest.approx(0.05, rel=0.2)
     assert copy.dtype == np.float32
+
+
+def test_notes_of_the_dataset_are_kept():
+    class Noted(Clips):
+        def items(self):
+            return replace(super().items(), notes=("3 clips were left out",))
+
+    assert AugmentFirst(Noted(), copies=2, seed=0).items().notes == ("3 clips were left out",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -305,3 +307,9 @@ def test_a_rare_label_of_several_is_a_warning_not_an_error():
         matrix, [f"g{i // 2}" for i in range(20)], classes=("a", "b", "c"), kind="labels"
     )
     assert split_items(items, HOLDOUT).warnings == ("no item has the label 'c'",)
+
+
+def test_notes_of_a_dataset_are_told_with_its_split():
+    items = replace(balanced(), notes=("3 clips were left out",))
+    split = split_items(items, ProtocolOptions(use="grouped-kfold"))
+    assert split.warnings == ("3 clips were left out",)

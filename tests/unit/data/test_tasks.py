@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from emobench.api import DataError, ProtocolOptions, RecipeError, UsageError
+from emobench.api import (
+    DataError,
+    DatasetComponent,
+    Field,
+    Options,
+    ProtocolOptions,
+    RecipeError,
+    TaskOffer,
+    UsageError,
+)
 from emobench.data.augmented import AugmentFirst
 from emobench.data.tasks import find_task, folder_task, list_tasks, open_dataset
-from emobench.registry import Plugin, collect
+from emobench.registry import Plugin, Registered, Registry, collect
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +172,44 @@ def test_a_file_may_not_take_the_name_of_another_task(registry, tmp_path):
     text = "name: synthetic-au/subjects\ndataset: {use: synthetic-au, items: 60}\n"
     with pytest.raises(RecipeError, match="'synthetic-au/subjects' is another task"):
         find_task(write(tmp_path, text), registry=registry)
+
+
+def offering(**options):
+    """A registry with one dataset whose only task needs an option of its own."""
+    component = DatasetComponent(
+        name="halves",
+        target="nowhere:Halves",
+        summary="Two halves.",
+        options=HalvesOptions,
+        modalities=("audio",),
+        licence="none",
+        obtain="nowhere",
+        layout="nothing",
+        tasks=(
+            TaskOffer(
+                name="second",
+                summary="Tested on the second half.",
+                protocol=ProtocolOptions(use="official"),
+                options=options,
+            ),
+        ),
+    )
+    plugin = Plugin(package="halves", version="0", module="nowhere")
+    entry = Registered(kind="dataset", component=component, plugin=plugin)
+    return Registry(components={("dataset", "halves"): entry})
+
+
+class HalvesOptions(Options):
+    """Which half is the test."""
+
+    test: str = Field("first", description="the half that is tested")
+
+
+def test_an_offer_may_give_options_of_its_dataset():
+    task = find_task("halves/second", registry=offering(test="second"))
+    assert task.dump()["dataset"] == {"use": "halves", "test": "second"}
+
+
+def test_an_offer_with_an_option_that_its_dataset_lacks_is_refused():
+    with pytest.raises(UsageError, match="unknown option 'tset'; did you mean 'test'"):
+        find_task("halves/second", registry=offering(tset="second"))

@@ -1,15 +1,17 @@
-"""Decodes audio and image files. Every fault is a DataError that names the file and the reason."""
+"""Decodes audio and image files for any dataset; numpy and decoders load with the first file.
+
+Every fault is a DataError that names the file and the reason.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from emobench.api import DataError
+from emobench.api.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL import Image
 
 AUDIO_SUFFIXES = frozenset(
@@ -34,6 +36,7 @@ MP3_PADDING = 2304
 
 def read_audio(path: Path, *, rate: int) -> np.ndarray:
     """The file as one channel of float32 at `rate`; several channels are averaged."""
+    import numpy as np
     import soundfile
     import soxr
 
@@ -60,6 +63,7 @@ def read_audio(path: Path, *, rate: int) -> np.ndarray:
 
 def read_image(path: Path, *, mode: Literal["grey", "rgb"]) -> np.ndarray:
     """The file as uint8 `(height, width, channels)`, upright, one channel for grey."""
+    import numpy as np
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     _check_size(path)
@@ -100,6 +104,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     """Pillow clips 16-bit greys to 255 on conversion; scale them instead."""
     if not picture.mode.startswith("I"):
         return picture
+    import numpy as np
     from PIL import Image
 
     wide = np.clip(np.asarray(picture).astype(np.int64), 0, 65535)

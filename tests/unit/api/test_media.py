@@ -11,8 +11,7 @@ import soundfile
 from PIL import Image
 from scipy.signal import resample_poly
 
-from emobench.api import DataError
-from emobench.data.media import read_audio, read_image
+from emobench.api import DataError, read_audio, read_image
 
 
 def tone(rate, *, seconds=0.5, frequency=440.0):
