@@ -15,7 +15,7 @@ from emobench.api import Context, Features, Kind, Stream
 from emobench.testing.suite import Suite, assert_same, not_shown
 from emobench.testing.tiny import FEATURE_SHAPES, tiny_context, tiny_inputs
 
-ITEMS = 6
+ITEMS = 4
 RATE = 0.05
 SIXTEEN_BIT_ERROR = 0.1
 """How far, as a share of the length, bfloat16 may carry the output away."""
@@ -185,12 +185,12 @@ class ModelSuite(Suite):
             assert all(map(torch.equal, inputs, kept)), "it changes its inputs where they lie"
 
     def test_works_in_mixed_precision(self) -> None:
-        """Under autocast in bfloat16 it gives nearly the same, and trains."""
+        """Under autocast in bfloat16 it gives nearly the same."""
         module = self.build()
-        expected = self.evaluate(module, self.context)
+        inputs = self.inputs(self.context, items=2)
+        expected = self.evaluate(module, self.context, inputs)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            output = self.evaluate(module, self.context).float()
-            self.train_once(module)
+            output = self.evaluate(module, self.context, inputs).float()
         error = float((output - expected).norm() / expected.norm().clamp_min(1e-12))
         assert error <= SIXTEEN_BIT_ERROR, (
             f"under autocast in bfloat16 {self.promise} is off by {error:.0%} of its length"

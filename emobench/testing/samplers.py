@@ -149,16 +149,13 @@ class SamplerSuite(Suite):
             sampler = self.build(context)
             expected = np.asarray(sampler.expected(), dtype=np.float64)
             counts = count_draws(sampler, items=len(expected), epochs=EPOCHS)
-            sums = {"items": np.eye(len(expected)), "classes": class_rows(context)}
-            if context.groups:
-                names = np.unique(context.groups)
-                sums["groups"] = (np.array(context.groups)[:, None] == names).astype(float)
-            for what in sorted(exact & sums.keys()):
-                off = np.abs(counts @ sums[what] - expected @ sums[what])
+            for what in sorted(exact & {"items", "classes", "groups"}):
+                parts, names = shares_of(what, context)
+                off = np.abs(counts @ parts - expected @ parts)
                 epoch, index = np.unravel_index(off.argmax(), off.shape)
                 assert off[epoch, index] < 1e-6, (
-                    f"it calls the counts of {what} exact, and in epoch {epoch} number {index} is "
-                    f"off by {off[epoch, index]:.3g} ({words(context)})"
+                    f"it calls the counts of {what} exact, and in epoch {epoch} that of "
+                    f"{names[index]} is off by {off[epoch, index]:.3g} ({words(context)})"
                 )
 
 
@@ -195,6 +192,19 @@ def class_rows(context: SamplerContext) -> np.ndarray:
         return np.ones((len(labels), 1))
     rows: np.ndarray = labels if labels.ndim == 2 else np.eye(len(CLASSES))[labels]
     return rows.astype(np.float64)
+
+
+def shares_of(what: str, context: SamplerContext) -> tuple[np.ndarray, Sequence[str]]:
+    """How much each item counts for each item, class or group, and what those are called."""
+    items = len(context.labels)
+    if what == "items":
+        return np.eye(items), [f"item {index}" for index in range(items)]
+    if what == "classes":
+        rows = class_rows(context)
+        return rows, CLASSES if rows.shape[1] > 1 else ("all items",)
+    names = sorted(set(context.groups)) or ["all items"]
+    groups = np.array(context.groups or names * items)
+    return (groups[:, None] == np.array(names)).astype(np.float64), names
 
 
 def count_draws(sampler: Any, *, items: int, epochs: int) -> np.ndarray:

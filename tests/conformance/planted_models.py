@@ -40,13 +40,13 @@ FAULTS = (
     planted(
         "gives_as_many_numbers_as_it_promises",
         "PromisesTwice",
-        words="has shape (6, 6), promised is (6, 12)",
+        words="has shape (4, 6), promised is (4, 12)",
         why="its width is twice what it gives",
     ),
     planted(
         "gives_as_many_numbers_as_it_promises",
         "TakesNumbersForPairs",
-        words="has shape (6, 2), promised is (6, 1)",
+        words="has shape (4, 2), promised is (4, 1)",
         why="it gives two logits for a number",
         suite=HeadSuite,
         sound=SOUND_HEAD,
