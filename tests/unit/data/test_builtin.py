@@ -10,7 +10,7 @@ from emobench.data import builtin
 
 def registered():
     found = {}
-    builtin.register_datasets(lambda dataset: found.setdefault(dataset.name, dataset))
+    builtin.components.register_datasets(lambda dataset: found.setdefault(dataset.name, dataset))
     return found
 
 

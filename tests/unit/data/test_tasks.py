@@ -22,7 +22,7 @@ from emobench.registry import Plugin, Registered, Registry, collect
 @pytest.fixture(scope="module")
 def registry():
     """The core's datasets alone."""
-    module = "emobench.data.builtin"
+    module = "emobench.data.builtin:components"
     return collect([Plugin(package="emobench", version="0", module=module)])
 
 
