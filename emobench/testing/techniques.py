@@ -82,6 +82,13 @@ class TechniqueSuite(Suite):
         """The technique with the suite's options."""
         return Member(entry=self.entry, options=self.settings())
 
+    @property
+    def plain(self) -> Member:
+        """The technique with no options but those that it must be given."""
+        required = [field.name for field in self.entry.component.options.fields() if field.required]
+        given = {name: self.given[name] for name in required if name in self.given}
+        return Member(entry=self.entry, options=self.entry.component.options(**given))
+
     @cached_property
     def home(self) -> TinyTask:
         """The first tiny task on which it trains."""
@@ -137,13 +144,13 @@ class TechniqueSuite(Suite):
             task = self._task_with(other)
             if other.name == self.entry.name or task is None:
                 continue
-            for pair in ((self.member, other), (other, self.member)):
+            for pair in ((self.plain, other), (other, self.plain)):
                 assert_pair(task, pair)
 
     def _task_with(self, other: Member) -> TinyTask | None:
         """The first task on which both train alone."""
         tasks = [self.home, *(TinyTask(modality=name) for name in SHAPES)]
-        both = (self.member, other)
+        both = (self.plain, other)
         fit = (task for task in tasks if all(attempt(task, one).training for one in both))
         return next(fit, None)
 

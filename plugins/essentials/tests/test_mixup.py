@@ -90,15 +90,6 @@ def test_inputs_and_labels_are_mixed_by_the_same_pairs_and_share():
     torch.testing.assert_close(mixed, expected.float())
 
 
-def test_alpha_zero_leaves_the_very_tensors():
-    run, mixup = run_and_technique(0.0)
-    batch = make_batch()
-    inputs, targets = dict(batch.inputs), dict(batch.targets)
-    mixup.transform_batch(run, batch)
-    assert all(batch.inputs[name] is inputs[name] for name in inputs)
-    assert all(batch.targets[name] is targets[name] for name in targets)
-
-
 def test_draws_depend_on_the_step_and_not_on_what_was_drawn_before():
     run, mixup = run_and_technique(1.0)
     run.step = 3
@@ -110,14 +101,6 @@ def test_draws_depend_on_the_step_and_not_on_what_was_drawn_before():
     mixup.transform_batch(run, other)
     assert torch.equal(first.inputs["audio"], second.inputs["audio"])
     assert not torch.equal(first.inputs["audio"], other.inputs["audio"])
-
-
-def test_a_blend_draws_from_its_stream_alone(global_randomness_untouched):
-    run, mixup = run_and_technique(1.0)
-    batch, before = make_batch(), make_batch()
-    with global_randomness_untouched():
-        mixup.transform_batch(run, batch)
-    assert not torch.equal(batch.inputs["audio"], before.inputs["audio"])
 
 
 def test_shares_follow_the_beta_distribution():

@@ -96,21 +96,6 @@ def test_a_resumed_scaler_goes_on_to_the_bit(make_context, make_run, through_a_c
     assert second.state_dict() == whole_amp.state_dict()
 
 
-def test_without_a_scaler_there_is_no_state_and_a_resumed_run_goes_on(
-    make_context, make_run, through_a_checkpoint
-):
-    torch.manual_seed(0)
-    straight, broken = make_run(nn.Linear(3, 1)), make_run(nn.Linear(3, 1))
-    broken.model.load_state_dict(straight.model.state_dict())
-    first, second = (Amp(AmpOptions(), make_context()) for _ in range(2))
-    assert first.state_dict() == {}
-    whole = scaled_updates(Amp(AmpOptions(), make_context()), straight, [0.1] * 4)
-    scaled_updates(first, broken, [0.1] * 2)
-    second.load_state_dict(through_a_checkpoint(first.state_dict()))
-    resumed = scaled_updates(second, broken, [0.1] * 2)
-    assert all(torch.equal(a, b) for (_, a), (_, b) in zip(resumed, whole[2:], strict=True))
-
-
 def test_a_run_that_moves_to_a_gpu_starts_its_scaler_afresh(make_context, through_a_checkpoint):
     without = Amp(AmpOptions(), make_context())
     amp = scaled_amp(make_context())

@@ -25,16 +25,3 @@ def test_each_image_is_either_itself_or_its_mirror(make_context, images):
 
 def test_probability_one_mirrors_all(make_context, images):
     assert torch.equal(apply(images, make_context, probability=1.0), images.flip(3))
-
-
-def test_probability_zero_leaves_the_very_tensor(make_context, images):
-    assert apply(images, make_context, probability=0.0) is images
-
-
-def test_draws_come_from_the_given_generator_alone(
-    make_context, images, global_randomness_untouched
-):
-    with global_randomness_untouched():
-        first = apply(images, make_context, probability=0.5)
-    torch.rand(10)
-    assert torch.equal(apply(images, make_context, probability=0.5), first)

@@ -1,0 +1,97 @@
+"""Nothing ships untested: every component has a suite of its kind, with no check taken out."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from unittest import SkipTest
+
+import pytest
+
+from emobench.api import KINDS
+from emobench.registry import Registered, load_registry, published_components
+from emobench.testing.runner import check_names
+from emobench.testing.suite import HookMissing, Suite, not_shown
+from emobench.testing.suites import SUITES
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "tests" / "conformance" / "test_core_datasets.py"
+
+NOT_JUDGED_ALIKE = {
+    ("FolderSuite", "test_missing_data_are_explained"): "the user's own files have no owner",
+}
+"""Checks that a suite of ours words anew, and why."""
+
+
+def suites_in(path: Path) -> Iterator[type[Suite]]:
+    """The suites that pytest runs from a test file."""
+    spec = importlib.util.spec_from_file_location(f"scanned_{path.parent.name}_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, value in vars(module).items():
+        if name.startswith("Test") and inspect.isclass(value) and issubclass(value, Suite):
+            yield value
+
+
+@cache
+def our_suites() -> tuple[type[Suite], ...]:
+    files = [*sorted(ROOT.glob("plugins/*/tests/test_conformance*.py")), CORE]
+    return tuple(suite for path in files for suite in suites_in(path))
+
+
+def shipped() -> list[Registered]:
+    """What the core and our own packages offer; a stranger's may be installed beside them."""
+    names = published_components()
+    return [
+        entry
+        for (kind, name), entry in sorted(load_registry().components.items())
+        if names.get(kind, {}).get(name) == entry.plugin.package
+    ]
+
+
+def label(value: Registered | type[Suite]) -> str:
+    return value.__name__ if isinstance(value, type) else f"{value.kind}-{value.name}"
+
+
+def test_every_kind_has_a_suite() -> None:
+    assert set(SUITES) == set(KINDS)
+
+
+def test_every_published_component_is_installed_here() -> None:
+    published = {(kind, name) for kind, names in published_components().items() for name in names}
+    assert published == {(entry.kind, entry.name) for entry in shipped()}
+
+
+@pytest.mark.parametrize("entry", shipped(), ids=label)
+def test_every_component_has_a_suite(entry: Registered) -> None:
+    judged = {(suite.kind, suite.component) for suite in our_suites()}
+    assert (entry.kind, entry.name) in judged, (
+        f"no test_conformance*.py of {entry.plugin.package} has a {SUITES[entry.kind].__name__} "
+        f"whose component is '{entry.name}'"
+    )
+
+
+@pytest.mark.parametrize("suite", our_suites(), ids=label)
+def test_every_suite_of_ours_is_that_of_its_kind_with_all_its_checks(suite: type[Suite]) -> None:
+    whole = SUITES[suite.kind]
+    assert issubclass(suite, whole)
+    changed = [
+        (owner.__name__, name)
+        for name in check_names(whole)
+        for owner in suite.__mro__[: suite.__mro__.index(whole)]
+        if name in vars(owner)
+    ]
+    assert set(changed) <= set(NOT_JUDGED_ALIKE)
+
+
+def test_a_check_that_wants_a_hook_is_told_apart_from_one_that_does_not_apply() -> None:
+    with pytest.raises(HookMissing, match="nothing to compare with: define `reference`"):
+        not_shown("nothing to compare with", hook="reference")
+    with pytest.raises(SkipTest, match="no option has a search range") as left_out:
+        not_shown("no option has a search range")
+    assert not isinstance(left_out.value, HookMissing)
