@@ -16,7 +16,7 @@ from emobench.cli import flags
 from emobench.cli.plain import plain_lines
 from emobench.cli.text import print_lines, table, terminal_width, wrapped
 from emobench.component_cards import bounds_words, prose, read_card, search_words
-from emobench.recipes.model import LIST_SECTIONS, SINGLE_SECTIONS
+from emobench.recipes.model import BLOCK_SECTIONS, COMBINING_KEYS, LIST_SECTIONS
 from emobench.registry import Plugin, Registered, Registry, normal_package
 
 
@@ -215,17 +215,16 @@ def _options_lines(options: type[Options], *, width: int | None) -> list[str]:
 
 def _usage(entry: Registered, *, width: int | None) -> list[str]:
     """Where the component is named, and a block that works as it stands but for what is <asked>."""
-    sections = {kind: key for key, kind in (*SINGLE_SECTIONS.items(), *LIST_SECTIONS.items())}
+    sections = {kind: key for key, kind in (*BLOCK_SECTIONS.items(), *LIST_SECTIONS.items())}
     component = entry.component
     if isinstance(component, DatasetComponent):
         place = "in a task file, given with --task FILE.yaml:"
         if component.example:
             return [place, *(f"  {line}" for line in component.example.splitlines())]
         section = "dataset"
-    elif entry.kind in sections:
-        place, section = "in a recipe:", sections[entry.kind]
     else:
-        return [f"No recipe takes a {entry.kind} yet."]
+        section = sections[entry.kind]
+        place = "in an ensemble recipe:" if section in COMBINING_KEYS else "in a recipe:"
     block = _block(entry)
     line = f"{section}: [{block}]" if section in LIST_SECTIONS else f"{section}: {block}"
     return [place, *wrapped(line, width=width, indent="  ", hanging="    ")]

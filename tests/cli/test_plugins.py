@@ -7,6 +7,7 @@ import re
 import statistics
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -118,10 +119,13 @@ def test_the_block_of_another_dataset_is_a_task_file(emobench: Command, folder: 
     assert emobench("tasks", "show", "own.yaml").code == 0
 
 
-def test_plugins_show_gives_no_block_where_no_recipe_takes_the_kind(emobench: Command) -> None:
-    lines = emobench("plugins", "show", "soft_vote").out.splitlines()
-    assert lines[-1] == "No recipe takes a combiner yet."
-    assert not any("use: soft_vote" in line for line in lines)
+def test_the_block_of_a_combiner_makes_members_an_ensemble(emobench: Command, folder: Path) -> None:
+    block = emobench("plugins", "show", "soft_vote").out.partition("in an ensemble recipe:\n")[2]
+    members = "schema: 1\nmembers: [table.yaml, baseline]\n"
+    (folder / "own.yaml").write_text(members + textwrap.dedent(block))
+    outcome = emobench("check", "own.yaml")
+    assert outcome.code == 0, outcome.err
+    assert "      combiner  soft_vote" in outcome.out.splitlines()
 
 
 @pytest.mark.parametrize("name", ["folder", "synthetic-speech", "mixup", "cnn2d"])
