@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = {"emobench": "emobench.cli.app", "pytest": "pytest"}
+SCRIPTS = {"emobench": "emobench.cli.app", "pip": "pip._internal.cli.main", "pytest": "pytest"}
 """Commands of a fresh environment and the modules whose `main` they call."""
 
 
@@ -62,13 +62,10 @@ class Environment:
 def fresh_environment(tmp_path: Path) -> Environment:
     """An environment in which nothing is installed but what the project itself stands on."""
     folder = tmp_path / "environment"
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     environment = Environment(folder)
     packages = (
         folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-    )
-    environment.run(
-        str(environment.python), "-m", "pip", "uninstall", "-qy", "setuptools", cwd=tmp_path
     )
     project = sysconfig.get_path("purelib")
     (packages / "project.pth").write_text(f"import site; site.addsitedir({project!r})\n")

@@ -13,7 +13,8 @@ class Method:
     """The small real method that a kind's templates hold.
 
     `off` is the code of its `Component.off`. `section` is the key of a recipe that takes a single
-    block of the kind or, where `listed`, a list of them.
+    block of the kind or, where `listed`, a list of them; `trains` is false for one that has no
+    place in a recipe that trains.
     """
 
     summary: str
@@ -21,6 +22,7 @@ class Method:
     off: str = ""
     section: str = ""
     listed: bool = False
+    trains: bool = True
     torch: bool = True
 
     @property
@@ -90,6 +92,7 @@ METHODS: Mapping[Kind, Method] = {
     "combiner": Method(
         summary="Averages the members with weights of low log loss on validation.",
         section="combiner",
+        trains=False,
         torch=False,
     ),
     "dataset": Method(

@@ -32,6 +32,7 @@ FILES: Mapping[str, str] = {
     "test.py": "tests/test_{{module}}.py",
     "sample.csv": "tests/data/{{name}}.csv",
     "recipe.yaml": "recipes/try-{{name}}.yaml",
+    "member.yaml": "recipes/small.yaml",
 }
 """Every template and where its text goes; a kind's own template stands for the common one."""
 
@@ -50,7 +51,7 @@ def placeholders(names: PluginNames, *, core_version: str) -> dict[str, str]:
     """What stands in place of each placeholder."""
     method = METHODS[names.kind]
     needed = [f"emobench>={core_version}", "numpy>=1.26", *["torch>=2.10"] * method.torch]
-    blocks = {**PLAIN_RECIPE, **method.block(names.name)}
+    sections = {**PLAIN_RECIPE, **(method.block(names.name) if method.trains else {})}
     values = {
         "name": names.name,
         "kind": names.kind,
@@ -64,7 +65,7 @@ def placeholders(names: PluginNames, *, core_version: str) -> dict[str, str]:
         "details": "".join(f"\n            {line}" for line in method.details),
         "dependencies": ", ".join(f'"{one}"' for one in needed),
         "api_version": str(API_VERSION),
-        "sections": "\n".join(f"{key}: {block}" for key, block in blocks.items()),
+        "sections": "\n".join(f"{key}: {block}" for key, block in sections.items()),
         "run_flags": " --data-root tests/data" if names.kind == "dataset" else "",
         "use": _use(method, names.name),
     }
