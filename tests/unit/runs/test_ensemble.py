@@ -17,12 +17,13 @@ from emobench.recipes.load import load_recipes
 from emobench.recipes.model import EnsembleRecipe, Recipe
 from emobench.registry import Plugin, Registry, load_registry
 from emobench.runs import executor
+from emobench.runs.ensemble import run_members
 from emobench.runs.executor import execute
 from emobench.runs.folder import RunFolder, read_predictions
 from emobench.runs.listener import Listener
-from emobench.runs.opening import open_any, stored_record
+from emobench.runs.opening import OpenedEnsemble, open_any, stored_record
 from emobench.runs.plan import COPY_SEEDS, EnsemblePlan, Plan, Settings, plan_runs
-from emobench.runs.record import Record
+from emobench.runs.record import AuditVerdict, DataStamp, Finding, Record
 from emobench.runs.store import RunStore
 
 MakePlan = Callable[..., EnsemblePlan]
@@ -273,6 +274,58 @@ def test_a_fault_of_a_member_is_raised_with_its_name(
     assert str(caught.value) == told
     reasons = {record.recipe_name: record.reason for record in RunStore(settings.runs).records()}
     assert reasons["together"] == told
+
+
+def restate(record: Record, settings: Settings, **changes: Any) -> None:
+    """Change what is stored of a run."""
+    with RunFolder(settings.runs / record.id, root=settings.runs) as folder:
+        folder.finish(replace(record, **changes))
+
+
+def test_a_collapsed_member_takes_part(make_plan: MakePlan, settings: Settings) -> None:
+    plan = make_plan()
+    restate(run(plan.members[1], settings), settings, state="collapsed", reason="all 'calm'")
+    assert run(plan, settings).scores
+
+
+def test_a_diverged_member_is_not_trained_again(make_plan: MakePlan, settings: Settings) -> None:
+    plan = make_plan()
+    second = run(plan.members[1], settings)
+    restate(second, settings, state="diverged", reason="no number", scores={})
+    listener = Stages()
+    record = run(plan, settings, listener=listener)
+    assert (record.state, record.reason) == (
+        "failed",
+        f"member 2 of 3, small with seed 0, diverged: no number (run {second.id})",
+    )
+    assert len(listener.named("train")) == 1
+
+
+def test_what_was_found_on_any_member_is_told_of_the_ensemble(
+    make_plan: MakePlan, settings: Settings, make_record: Callable[..., Record]
+) -> None:
+    def found(verdict: Any, *messages: str) -> AuditVerdict:
+        findings = [Finding(check="c", severity="warned", message=text) for text in messages]
+        return AuditVerdict(verdict=verdict, findings=tuple(findings))
+
+    def seen(train: int, *skipped: str) -> DataStamp:
+        left_out = tuple((name, "broken") for name in skipped)
+        return DataStamp(fingerprint="f", train=train, validation=1, test=1, skipped=left_out)
+
+    records = [
+        make_record("one", audit=found("clean"), data=seen(9, "a.wav")),
+        make_record("two", audit=found("leaky", "x", "y"), data=seen(8, "a.wav", "b.wav")),
+        make_record("three", audit=found("warned", "y"), data=seen(9, "a.wav")),
+    ]
+    opened = open_any(make_plan(), settings=settings, registry=load_registry())
+    assert isinstance(opened, OpenedEnsemble)
+    answers = iter(records)
+    joined = run_members(opened, run=lambda _: next(answers), listener=Listener())
+    assert joined.audit.verdict == "leaky"
+    assert [finding.message for finding in joined.audit.findings] == ["x", "y"]
+    assert joined.data is not None
+    assert joined.data.train == 8
+    assert [name for name, _ in joined.data.skipped] == ["a.wav", "b.wav"]
 
 
 def test_an_interrupt_leaves_member_and_ensemble_to_be_resumed(
