@@ -103,9 +103,11 @@ def report(tested: Sequence[Tested], *, width: int | None) -> list[str]:
     reasons = _reasons(tested)
     if reasons:
         lines += ["", "Left out:"]
-    for reason, names in reasons.items():
+    for reason, checks in reasons.items():
         lines += wrapped(reason, width=width, indent="- ", hanging="  ")
-        lines += wrapped(", ".join(names), width=width, indent="    ", hanging="    ")
+        for check, names in checks.items():
+            text = f"{check}: {', '.join(names)}"
+            lines += wrapped(text, width=width, indent="    ", hanging="      ")
     return [*lines, "", _sum(tested), *_own_tests(tested, width=width)]
 
 
@@ -162,14 +164,14 @@ def _paragraph(name: str, text: str, *, width: int | None) -> list[str]:
     return lines
 
 
-def _reasons(tested: Sequence[Tested]) -> dict[str, list[str]]:
-    """Reason to the checks that were left out for it."""
-    found: dict[str, list[str]] = {}
+def _reasons(tested: Sequence[Tested]) -> dict[str, dict[str, list[str]]]:
+    """Reason to the checks that were left out for it, and each of these to its components."""
+    found: dict[str, dict[str, list[str]]] = {}
     for each in tested:
-        if each.reason:
-            found.setdefault(each.reason, []).append(each.name)
-        for check in each.of("skipped"):
-            found.setdefault(check.message, []).append(f"{each.name} {check.name}")
+        asked = [(each.reason, "every check")] if each.reason else []
+        asked += [(check.message, check.name) for check in each.of("skipped")]
+        for reason, check in asked:
+            found.setdefault(reason, {}).setdefault(check, []).append(each.name)
     return found
 
 

@@ -109,7 +109,7 @@ def test_a_sound_component_passes_and_what_was_left_out_is_told(emobench: Comman
     assert (outcome.code, name, failed) == (0, "postprocessor/sound", "0")
     assert int(passed) > 10
     assert "it names no objective: nothing is fitted" in outcome.out
-    assert "postprocessor/sound never_worse_on_what_it_was_fitted_on" in outcome.out
+    assert "never_worse_on_what_it_was_fitted_on: postprocessor/sound" in outcome.out
 
 
 def test_a_failure_tells_the_law_what_was_found_and_how_to_run_it_alone(emobench: Command) -> None:
