@@ -105,8 +105,8 @@ def report(tested: Sequence[Tested], *, width: int | None) -> list[str]:
         lines += ["", "Left out:"]
     for reason, checks in reasons.items():
         lines += wrapped(reason, width=width, indent="- ", hanging="  ")
-        for check, names in checks.items():
-            text = f"{check}: {', '.join(names)}"
+        for name, components in checks.items():
+            text = f"{name}: {', '.join(components)}"
             lines += wrapped(text, width=width, indent="    ", hanging="      ")
     return [*lines, "", _sum(tested), *_own_tests(tested, width=width)]
 
