@@ -201,6 +201,12 @@ class TechniqueSuite(Suite):
         """What is swapped in for an evaluation, buffers too, is swapped back."""
         self._assert_nothing_noted("weights", "swap back after the `yield`")
 
+    def test_is_scored_with_the_weights_it_ends_with(self) -> None:
+        """Once training is over nothing is swapped in: the weights that are kept are scored."""
+        self._assert_nothing_noted(
+            "last weights", "load others in `fit_end`, and swap in none when `run.finished`"
+        )
+
     def test_keeps_label_mass(self) -> None:
         """Targets that it changes stay ids or distributions: no share below 0, a sum of 1."""
         self._assert_nothing_noted("label mass", "blend whole rows, with shares that sum to 1")

@@ -21,6 +21,13 @@ BATCH_SIZE = 8
 WIDTH = 6
 SEED = 7
 
+ITEMS = sum(TRAIN_COUNTS) + 2 * HELD_OUT
+TRAIN, VALIDATION, TEST = (
+    np.sort(part)
+    for part in np.split(np.random.default_rng(SEED).permutation(ITEMS), [-2 * HELD_OUT, -HELD_OUT])
+)
+"""Positions of the three sets, which lie mixed as a split by groups leaves them."""
+
 SHAPES: Mapping[str, tuple[int, ...]] = {"table": (12,), "audio": (8, 20), "image": (3, 12, 12)}
 TARGET_NAMES: Mapping[TargetKind, str] = {
     "class": "emotion",
@@ -43,7 +50,7 @@ class TinyTask:
 
 @dataclass(frozen=True, kw_only=True)
 class TinyData:
-    """Features and targets of all items; training items first, then validation, then test."""
+    """Features and targets of all items."""
 
     features: Mapping[str, np.ndarray]
     targets: Mapping[str, np.ndarray]
@@ -53,9 +60,9 @@ class TinyData:
 def tiny_data(task: TinyTask) -> TinyData:
     """Items whose class shows in their features, rare classes among them; never written to."""
     random = np.random.default_rng(SEED)
-    held_out = [index % len(CLASSES) for index in range(2 * HELD_OUT)]
-    drawn = random.permutation(np.repeat(np.arange(len(CLASSES)), TRAIN_COUNTS))
-    ids = np.concatenate([drawn, held_out]).astype(np.int64)
+    ids = np.zeros(ITEMS, dtype=np.int64)
+    ids[TRAIN] = random.permutation(np.repeat(np.arange(len(CLASSES)), TRAIN_COUNTS))
+    ids[VALIDATION] = ids[TEST] = np.arange(HELD_OUT) % len(CLASSES)
     shape = SHAPES[task.modality]
     centres = random.standard_normal((len(CLASSES), *shape))
     features = centres[ids] + random.standard_normal((len(ids), *shape))
@@ -75,10 +82,9 @@ def tiny_data(task: TinyTask) -> TinyData:
 def training_context(task: TinyTask, *, seed: int = SEED, epochs: int = 2) -> Context:
     """The context that a tiny training's components are built with."""
     data = tiny_data(task)
-    items = sum(TRAIN_COUNTS)
     counts: dict[str, tuple[int, ...]] = {}
     for kind in task.kinds:
-        targets = data.targets[TARGET_NAMES[kind]][:items]
+        targets = data.targets[TARGET_NAMES[kind]][TRAIN]
         if kind == "class":
             counts[TARGET_NAMES[kind]] = TRAIN_COUNTS
         elif kind != "number":
@@ -91,14 +97,14 @@ def training_context(task: TinyTask, *, seed: int = SEED, epochs: int = 2) -> Co
             for kind in task.kinds
         ),
         metric="ccc" if task.kinds[0] == "number" else "macro_f1",
-        train_items=items,
+        train_items=len(TRAIN),
         class_counts=counts,
         rates={"audio": 16_000} if task.modality == "audio" else {},
     )
     return Context(
         task=facts,
         stream=Stream(seed),
-        schedule=schedule_for(epochs, steps=-(-items // BATCH_SIZE)),
+        schedule=schedule_for(epochs, steps=-(-len(TRAIN) // BATCH_SIZE)),
         modality=task.modality,
         inputs={task.modality: SHAPES[task.modality]},
         width=WIDTH,
@@ -137,14 +143,13 @@ class WatchedSource(PreparedSource):
 def tiny_source(task: TinyTask) -> WatchedSource:
     """Batches of the task's data, in an order of its own each epoch."""
     data = tiny_data(task)
-    items = sum(TRAIN_COUNTS)
     return WatchedSource(
         features={name: array.copy() for name, array in data.features.items()},
         targets={name: array.copy() for name, array in data.targets.items()},
-        train_positions=np.arange(items),
-        validation_positions=np.arange(items, items + HELD_OUT),
-        test_positions=np.arange(items + HELD_OUT, items + 2 * HELD_OUT),
-        sampler=Shuffle(items, Stream(SEED, "run/sampler")),
+        train_positions=TRAIN,
+        validation_positions=VALIDATION,
+        test_positions=TEST,
+        sampler=Shuffle(len(TRAIN), Stream(SEED, "run/sampler")),
         batch_size=BATCH_SIZE,
         device=torch.device("cpu"),
     )

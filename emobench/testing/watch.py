@@ -19,6 +19,7 @@ Topic = Literal[
     "requires_grad",
     "nouns",
     "weights",
+    "last weights",
     "held out",
     "label mass",
     "shape",
@@ -76,6 +77,7 @@ class Watch:
         self.notes: dict[Topic, list[str]] = defaultdict(list)
         self.truth: Mapping[str, np.ndarray] = {}
         self.start: Sight | None = None
+        self.found: Mapping[str, torch.Tensor] = {}
 
     def note(self, topic: Topic, words: str) -> None:
         """Keep a finding, once."""
@@ -130,22 +132,44 @@ class Watch:
             self.note("shape", "'transform_batch' changes the shape or type of the inputs")
         if not all(bool(torch.isfinite(x).all()) for x in batch.inputs.values()):
             self.note("shape", "'transform_batch' leaves inputs that are not finite")
+        weights = batch.weights
+        if weights is not None and (
+            weights.shape != batch.items.shape or not bool(torch.isfinite(weights).all())
+        ):
+            self.note("shape", "'transform_batch' leaves weights that are not one number an item")
 
     @event(wrapper=True, tryfirst=True)
     def evaluate(self, run: RunState) -> Generator[None, Evaluation, Evaluation]:
         """Look at the weights before and after, and at the truth that was scored against."""
         before = Sight.of(run)
         weights = {name: tensor.clone() for name, tensor in run.model.state_dict().items()}
+        self.found = weights
         evaluation = yield
-        after = run.model.state_dict()
-        moved = [name for name, tensor in weights.items() if not torch.equal(tensor, after[name])]
+        moved = moved_weights(run, weights)
         if moved:
-            self.note("weights", f"'evaluate' leaves other weights than it found: '{moved[0]}'")
+            self.note("weights", f"'evaluate' leaves other weights than it found: '{moved}'")
         for name, truth in self.truth.items():
             if not np.array_equal(evaluation.targets[name], truth[evaluation.items]):
                 self.note("held out", f"'evaluate' scores against other '{name}' than the data's")
         self.compare("evaluate", run, before)
         return evaluation
+
+    @event(wrapper=True, tryfirst=True)
+    def predict(self, run: RunState) -> Generator[None, Any, Any]:
+        """Look with which weights a run that is over is scored."""
+        before = Sight.of(run)
+        moved = moved_weights(run, self.found) if run.finished else ""
+        if moved:
+            self.note("last weights", f"the run that is over is scored with another '{moved}'")
+        answer = yield
+        self.compare("predict", run, before)
+        return answer
+
+
+def moved_weights(run: RunState, before: Mapping[str, torch.Tensor]) -> str:
+    """The first weight or buffer that is not what it was."""
+    now = run.model.state_dict()
+    return next((name for name, old in before.items() if not torch.equal(old, now[name])), "")
 
 
 def judge_target(values: torch.Tensor, *, kind: TargetKind, items: int) -> str:

@@ -69,6 +69,13 @@ FAULTS = (
     ),
     planted(
         TRAINS,
+        "RemembersByTrainItems",
+        BLEND,
+        words="IndexError",
+        why="`batch.items` are positions in the whole dataset",
+    ),
+    planted(
+        TRAINS,
         "NothingLearned",
         BLEND,
         words="no weight moves",
@@ -180,6 +187,13 @@ FAULTS = (
         why="it swaps back what is trained and forgets the buffers",
     ),
     planted(
+        "is_scored_with_the_weights_it_ends_with",
+        "EndsWithOthers",
+        AVERAGE,
+        words="the run that is over is scored with another",
+        why="the average is scored, and the last weights are what is kept",
+    ),
+    planted(
         "keeps_label_mass",
         "LosesMass",
         BLEND,
@@ -192,6 +206,13 @@ FAULTS = (
         BLEND,
         words="changes the shape",
         why="it trains on every item twice",
+    ),
+    planted(
+        "keeps_batches_in_shape",
+        "WeightsByClass",
+        BLEND,
+        words="leaves weights that are not one number an item",
+        why="it gives a column of weights, which spreads over the batch",
     ),
     planted(
         "writes_into_no_tensor_of_a_batch",

@@ -133,6 +133,26 @@ class NamelessRefusal(Blend):
         return super().rows(targets, classes)
 
 
+class RemembersByTrainItems(Blend):
+    """Keeps a number for each item, as if training items were numbered from 0."""
+
+    def __init__(self, options: StrengthOptions, context: Context) -> None:
+        super().__init__(options, context)
+        self.seen = torch.zeros(context.task.train_items)
+
+    @event
+    def transform_batch(self, run: RunState, batch: Batch) -> None:
+        super().transform_batch(run, batch)
+        self.seen[batch.items] += 1
+
+
+class WeightsByClass(Blend):
+    @event
+    def transform_batch(self, run: RunState, batch: Batch) -> None:
+        super().transform_batch(run, batch)
+        batch.weights = torch.ones(len(batch), 1)
+
+
 class NothingLearned(Blend):
     @event
     def update(self) -> bool:
@@ -238,6 +258,20 @@ class SwapsParametersBack(Average):
     def swap_back(self, run: RunState, kept: Mapping[str, torch.Tensor]) -> None:
         for name, weights in run.model.named_parameters():
             weights.data.copy_(kept[name])
+
+
+class EndsWithOthers(Average):
+    @event(wrapper=True)
+    def evaluate(self, run: RunState) -> Generator[None, Evaluation, Evaluation]:
+        kept = weights_of(run)
+        run.model.load_state_dict(self.average)
+        evaluation = yield
+        run.model.load_state_dict(kept)
+        return evaluation
+
+    @event
+    def fit_end(self, run: RunState) -> None:
+        run.log("averages", 1.0)
 
 
 class LosesMass(Blend):
