@@ -135,7 +135,7 @@ class BatchAugmentation(Protocol):
     def apply(
         self, inputs: torch.Tensor, *, random: torch.Generator, progress: float
     ) -> torch.Tensor:
-        """The changed inputs, of the same shape; `random` is a CPU generator."""
+        """The changed inputs, of the same shape, with none written to; `random` is a CPU one."""
         ...
 
 
@@ -247,7 +247,9 @@ class Items:
 
     `targets` holds class ids `(items,)`, 0/1 labels or distributions `(items, classes)`, or numbers
     `(items,)`. `groups` is empty where the dataset knows none; `split` likewise. `notes` are told
-    to the user before training: clips left out, parts of the data that are not there.
+    to the user before training: clips left out, parts of the data that are not there. A label may
+    be a share from 0 to 1: it is present above one half. `derived` says of each target that is a
+    function of the inputs, by its name, what it was computed from: the audit marks it.
     """
 
     ids: tuple[str, ...]
@@ -258,6 +260,7 @@ class Items:
     split: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    derived: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -57,7 +57,10 @@ class Events:
 
     @_spec
     def transform_batch(self, run: RunState, batch: Batch) -> None:
-        """Edit a training batch in place, on the device; targets may become distributions."""
+        """Put other tensors into a training batch, on the device; targets may become distributions.
+
+        The tensors found there are not written to: they may be the data set's own.
+        """
 
     @_spec(firstresult=True)
     def forward(self, run: RunState, step: Step) -> Mapping[str, torch.Tensor] | None:

@@ -85,7 +85,10 @@ class Context:
 
 @dataclass(slots=True)
 class Batch:
-    """A micro-batch. A target is class ids `(batch,)` or a distribution `(batch, classes)`."""
+    """A micro-batch. A target is class ids `(batch,)` or a distribution `(batch, classes)`.
+
+    `items` are positions in the whole dataset, not in the training set.
+    """
 
     inputs: dict[str, torch.Tensor]
     targets: dict[str, torch.Tensor]
