@@ -166,7 +166,11 @@ def _refuse_different_items(named: Mapping[str, Predictions]) -> None:
             if np.array_equal(ours, theirs):
                 continue
             apart = sorted(set(ours.tolist()) ^ set(theirs.tolist()))
-            told = f"{len(apart)} in one of them only, such as '{apart[0]}'" if apart else "order"
+            told = (
+                f"{len(apart)} in one of them only, such as '{apart[0]}'"
+                if apart
+                else "in another order"
+            )
             raise DataError(
                 f"members {first} and {run_id} were not given the same {part} items ({told}), so "
                 "their predictions cannot be combined; mend or remove the files that one of them "
