@@ -14,7 +14,7 @@ from emobench.testing.tiny import CLASSES
 from emobench.training.build import schedule_for
 from emobench.training.source import PreparedSource, Shuffle
 
-TRAIN_COUNTS = (11, 7, 5, 3)
+TRAIN_COUNTS = (9, 6, 4, 3)
 HELD_OUT = 8
 """Items of the validation set, and of the test set."""
 BATCH_SIZE = 8

@@ -145,7 +145,7 @@ def train(task: TinyTask, members: Sequence[Member], course: Course | None = Non
         members = (_ready(WATCH_NAME, course.watch), *members)
     noise = TinyNoise(NoOptions(), None)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0 if course.resume is None else 1)
+        torch.default_generator.manual_seed(0 if course.resume is None else 1)
         run, techniques = build_run(
             _recipe(members, course),
             context=training_context(task, epochs=course.epochs),
