@@ -7,15 +7,16 @@ import inspect
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from unittest import SkipTest
 
 import pytest
 
 from emobench.api import KINDS
 from emobench.registry import Registered, load_registry, published_components
 from emobench.testing.runner import check_names
-from emobench.testing.suite import HookMissing, Suite, not_shown
+from emobench.testing.suite import Suite
 from emobench.testing.suites import SUITES
+
+pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "tests" / "conformance" / "test_core_datasets.py"
@@ -89,9 +90,22 @@ def test_every_suite_of_ours_is_that_of_its_kind_with_all_its_checks(suite: type
     assert set(changed) <= set(NOT_JUDGED_ALIKE)
 
 
-def test_a_check_that_wants_a_hook_is_told_apart_from_one_that_does_not_apply() -> None:
-    with pytest.raises(HookMissing, match="nothing to compare with: define `reference`"):
-        not_shown("nothing to compare with", hook="reference")
-    with pytest.raises(SkipTest, match="no option has a search range") as left_out:
-        not_shown("no option has a search range")
-    assert not isinstance(left_out.value, HookMissing)
+LEFT_OUT = """
+from emobench.testing.suite import not_shown
+
+def test_without_a_reference():
+    not_shown("nothing to compare with", hook="reference")
+
+def test_that_does_not_apply():
+    not_shown("no option has a search range")
+"""
+
+
+def test_a_check_left_out_for_want_of_a_hook_fails_here(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makepyfile(LEFT_OUT)
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        ["*component of ours: nothing to compare with: define `reference`*"]
+    )
