@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from emobench.api import Context, Features
-from emobench_essentials.layers import dense_layers
+from emobench_essentials.layers import dense_layers, dropout_shares
 from emobench_essentials.options import DenseOptions
 
 
@@ -24,8 +24,8 @@ class Dense(nn.Module):
         self.layers = dense_layers(
             values,
             hidden=options.hidden,
-            dropout=(options.dropout,) * len(options.hidden),
-            batch_norm=False,
+            dropout=dropout_shares(options.dropout, layers=len(options.hidden)),
+            batch_norm=options.hidden_batch_norm,
         )
         self.width = options.hidden[-1]
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from emobench.api import Context, Features, NoOptions
-from emobench_essentials.layers import dense_layers
+from emobench_essentials.layers import dense_layers, dropout_shares
 from emobench_essentials.options import MlpOptions
 
 
@@ -30,10 +30,11 @@ class MlpHead(nn.Module):
     def __init__(self, options: MlpOptions, context: Context) -> None:
         super().__init__()
         assert context.target is not None, "a head needs its target"
-        dropout = options.dropout
-        shares = dropout if isinstance(dropout, tuple) else (dropout,) * len(options.hidden)
         self.hidden = dense_layers(
-            context.width, hidden=options.hidden, dropout=shares, batch_norm=options.batch_norm
+            context.width,
+            hidden=options.hidden,
+            dropout=dropout_shares(options.dropout, layers=len(options.hidden)),
+            batch_norm=options.batch_norm,
         )
         self.output = nn.Linear(options.hidden[-1], context.target.width)
 

@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from torch import nn
 
 
+def dropout_shares(dropout: float | tuple[float, ...], *, layers: int) -> tuple[float, ...]:
+    """One share a layer, whether one was given for all or one for each."""
+    return dropout if isinstance(dropout, tuple) else (dropout,) * layers
+
+
 def dense_layers(
     width: int, *, hidden: Sequence[int], dropout: Sequence[float], batch_norm: bool
 ) -> nn.Sequential:

@@ -25,12 +25,17 @@ class MlpOptions(Options):
 
     def conflicts(self) -> list[str]:
         """One dropout a layer, or one for all."""
-        if isinstance(self.dropout, tuple) and len(self.dropout) != len(self.hidden):
-            return [
-                f"dropout lists {len(self.dropout)} shares but hidden lists {len(self.hidden)} "
-                "layers; give one share a layer, or a single one for all"
-            ]
-        return []
+        return uneven_dropout(self.dropout, self.hidden)
+
+
+def uneven_dropout(dropout: float | tuple[float, ...], hidden: tuple[int, ...]) -> list[str]:
+    """A complaint where dropout is listed for more or fewer layers than there are."""
+    if isinstance(dropout, tuple) and len(dropout) != len(hidden):
+        return [
+            f"dropout lists {len(dropout)} shares but hidden lists {len(hidden)} "
+            "layers; give one share a layer, or a single one for all"
+        ]
+    return []
 
 
 class DenseOptions(Options):
@@ -39,12 +44,19 @@ class DenseOptions(Options):
     hidden: Annotated[tuple[int, ...], Search(choices=((128,), (256,), (256, 128), (512, 256)))] = (
         Field((256, 128), ge=1, min_length=1, description="widths of the layers")
     )
-    dropout: Annotated[float, Search(0.0, 0.6)] = Field(
-        0.2, ge=0, lt=1, description="dropout after each layer"
+    dropout: Annotated[float | tuple[float, ...], Search(0.0, 0.6)] = Field(
+        0.2, ge=0, lt=1, description="dropout after each layer: one share, or one a layer"
     )
     batch_norm: bool = Field(
         True, description="batch norm on the input, so that columns need no scaler of their own"
     )
+    hidden_batch_norm: bool = Field(
+        False, description="batch norm after each layer, which then has no bias"
+    )
+
+    def conflicts(self) -> list[str]:
+        """One dropout a layer, or one for all."""
+        return uneven_dropout(self.dropout, self.hidden)
 
 
 class CrossEntropyOptions(Options):
@@ -264,3 +276,28 @@ class SoftVoteOptions(Options):
         if self.weights is not None and sum(self.weights) == 0:
             return ["weights are all 0; at least one member must count"]
         return []
+
+
+class StackingOptions(Options):
+    """Options of the `stacking` combiner."""
+
+    strengths: tuple[float, ...] = Field(
+        (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+        gt=0,
+        min_length=1,
+        description="L2 penalties to choose from by cross-validation: half this times the sum of "
+        "squares is added to the mean log loss",
+    )
+    folds: int = Field(5, ge=2, description="parts of the validation set in cross-validation")
+
+
+class GreedySelectionOptions(Options):
+    """Options of the `greedy_selection` combiner."""
+
+    rounds: int = Field(25, ge=1, description="picks, one member each, after the first ones")
+    metric: Literal["task", "log_loss", "accuracy", "uar", "macro_f1", "weighted_f1"] = Field(
+        "task", description="what a pick must improve; task: the task's own metric"
+    )
+    best_first: int = Field(
+        0, ge=0, description="how many of the best members are picked before the rounds begin"
+    )

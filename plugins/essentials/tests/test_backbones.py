@@ -1,5 +1,8 @@
+import pytest
 import torch
+from torch import nn
 
+from emobench.api import UsageError
 from emobench_essentials.backbones import Dense
 from emobench_essentials.options import DenseOptions
 
@@ -21,3 +24,22 @@ def test_columns_need_no_scaler(make_context):
     torch.testing.assert_close(
         dense({"table": rows}).embedding, dense({"table": scaled}).embedding, atol=1e-3, rtol=1e-2
     )
+
+
+def test_batch_norm_between_layers_takes_the_place_of_their_bias(make_context):
+    """The action-unit guide's model: 256, 128, 64, a batch norm and a dropout of its own each."""
+    options = DenseOptions(
+        hidden=[256, 128, 64], dropout=[0.4, 0.3, 0.2], batch_norm=False, hidden_batch_norm=True
+    )
+    dense = Dense(options, make_context(inputs={"table": (17,)}))
+    built = [type(layer) for layer in dense.layers]
+    assert built == [nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Dropout] * 3
+    assert [layer.p for layer in dense.layers if isinstance(layer, nn.Dropout)] == [0.4, 0.3, 0.2]
+    weights = 17 * 256 + 256 * 128 + 128 * 64
+    norms = 2 * (256 + 128 + 64)
+    assert sum(each.numel() for each in dense.parameters()) == weights + norms
+
+
+def test_dropout_for_another_number_of_layers_is_refused():
+    with pytest.raises(UsageError, match="dropout lists 2 shares but hidden lists 3 layers"):
+        DenseOptions(hidden=[8, 8, 8], dropout=[0.1, 0.2])

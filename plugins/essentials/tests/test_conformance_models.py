@@ -10,6 +10,11 @@ class TestDense(BackboneSuite):
     options = {"hidden": [12, 6]}
 
 
+class TestDenseWithBatchNormBetween(BackboneSuite):
+    component = "dense"
+    options = {"hidden": [12, 6], "dropout": [0.4, 0.2], "hidden_batch_norm": True}
+
+
 class TestLinear(HeadSuite):
     component = "linear"
 
