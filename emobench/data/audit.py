@@ -24,6 +24,18 @@ LEAKY_SHARE = 0.01
 NAMED = 20
 """How many items a finding names."""
 
+EXACT = 1e-3
+"""A rule reproduces a target when it misses no held-out value by more than this of its range."""
+
+FEWEST_FOR_RULE = 20
+"""Held-out values that vary, without which an exact rule may be luck."""
+
+WIDEST_FOR_RULE = 256
+"""Features an item beyond which no rule is looked for: a row of pixels holds too many."""
+
+MOST_FOR_RULE = 4096
+"""Training items that a rule is fitted on; an exact one needs no more."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -59,17 +71,23 @@ def audit(
     protocol: ProtocolOptions,
     *,
     digests: Sequence[str] | None = None,
+    features: np.ndarray | None = None,
     target: Target | None = None,
 ) -> Audit:
     """Audit a split; `digests` (one an item, empty where unknown) open the look for duplicates.
 
-    Labels are compared for `target`, or for every target when none is named.
+    `features` (one row an item) open the look for targets that are a function of them. Targets are
+    looked at as far as `target` says, or all when none is named.
     """
+    specs = items.specs if target is None else (target,)
     findings = [*_by_design(items, split, protocol), *_shared_groups(items, split)]
+    findings += [
+        finding for spec in specs for finding in _function_of_inputs(items, split, spec, features)
+    ]
     if digests is not None:
         alike = _alike(digests, split)
         findings += _duplicates(items, split, alike)
-        for spec in items.specs if target is None else (target,):
+        for spec in specs:
             findings += _conflicting_labels(items, split, alike, spec)
     severities = {finding.severity for finding in findings}
     verdict: Verdict = (
@@ -135,6 +153,64 @@ def _shared_groups(items: Items, split: Split) -> Iterator[Finding]:
             f"({some(inner)}): what is chosen on validation is chosen on scores too high",
             items=_named(items, touched),
         )
+
+
+def _function_of_inputs(
+    items: Items, split: Split, target: Target, features: np.ndarray | None
+) -> Iterator[Finding]:
+    """A target computed from the inputs, because the dataset says so or because it shows."""
+    if target.name in items.derived:
+        yield Finding(
+            check="derived-target",
+            severity="leaky",
+            message=f"'{target.name}' is a function of the inputs, computed from "
+            f"{items.derived[target.name]}: a score on it tells how well a formula is imitated, "
+            "not how well emotion is recognised",
+        )
+    elif features is not None and _follows_exactly(items, split, target, features):
+        yield Finding(
+            check="derived-target",
+            severity="leaky",
+            message=f"'{target.name}' is a function of the inputs: a linear rule fitted on "
+            "training items gives every value of the others to a thousandth of its range, as no "
+            "measured target would allow; is it a column of the inputs, or computed from them?",
+        )
+
+
+def _follows_exactly(items: Items, split: Split, target: Target, features: np.ndarray) -> bool:
+    """Whether a linear rule, cut off at the ends of the range, gives all held-out values.
+
+    Asked of numbers and shares alone: whole classes and 0/1 labels can be told apart without an
+    error in honest data too, so that nothing would follow.
+    """
+    values = np.asarray(items.targets[target.name], dtype=np.float64).reshape(len(items), -1)
+    width = int(np.prod(features.shape[1:]))
+    graded = target.kind == "number" or not np.isin(values, (0, 1)).all()
+    if target.kind == "class" or not graded or width > WIDEST_FOR_RULE:
+        return False
+    return any(_rule_fits(column, split, features) for column in values.T)
+
+
+def _rule_fits(values: np.ndarray, split: Split, features: np.ndarray) -> bool:
+    """Least squares on training items off the ends of the range; values at the ends may be cut."""
+    low, high = values[split.train].min(), values[split.train].max()
+    spread = high - low
+    inner = split.train[(values[split.train] > low) & (values[split.train] < high)]
+    others = np.concatenate([split.validation, split.test])
+    varied = np.count_nonzero((values[others] > low) & (values[others] < high))
+    width = int(np.prod(features.shape[1:])) + 1
+    if not spread or len(inner) < width + FEWEST_FOR_RULE or varied < FEWEST_FOR_RULE:
+        return False
+    inner = inner[:MOST_FOR_RULE]
+    rule, *_ = np.linalg.lstsq(_with_constant(features, inner), values[inner], rcond=None)
+    given = np.clip(_with_constant(features, others) @ rule, low, high)
+    missed = np.abs(given - np.clip(values[others], low, high))
+    return bool(missed.max() <= EXACT * spread)
+
+
+def _with_constant(features: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    rows = np.asarray(features[positions], dtype=np.float64).reshape(len(positions), -1)
+    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
 
 
 def _alike(digests: Sequence[str], split: Split) -> list[list[int]]:

@@ -44,6 +44,7 @@ class AugmentFirst:
                 COPY_FIELD: self._repeat(items.ids),
             },
             notes=items.notes,
+            derived=items.derived,
         )
 
     def _repeat(self, column: tuple[str, ...]) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def load_data(
         split,
         opened.plan.task.protocol,
         digests=row_digests(prepared.features, usable=prepared.usable),
+        features=prepared.features,
     )
     return LoadedData(
         frontend=frontend,

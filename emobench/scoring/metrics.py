@@ -106,8 +106,9 @@ def score(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> dict[st
     """Every figure of the target's kind, by name.
 
     `truth` is class ids `(items,)`, 0/1 labels or distributions `(items, classes)`, or numbers
-    `(items,)`. Of tied classes the first is predicted. Raises NotFiniteError on NaN or infinity
-    and ValueError on figures that are no probabilities.
+    `(items,)`; a label given as a share is there above one half. Of tied classes the first is
+    predicted. Raises NotFiniteError on NaN or infinity and ValueError on figures that are no
+    probabilities.
     """
     predicted = _checked(target, np.asarray(probabilities, dtype=np.float64))
     expected = np.asarray(truth)
@@ -118,7 +119,7 @@ def score(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> dict[st
     if target.kind == "number":
         return _score_numbers(predicted.reshape(-1), _finite_truth(target, expected.reshape(-1)))
     if target.kind == "labels":
-        return _score_labels(target, predicted, _shaped_truth(target, expected) > 0)
+        return _score_labels(target, predicted, _present(target, expected))
     figures = _score_classes(predicted, true_classes(target, truth=expected))
     if target.kind == "distribution":
         shares = _shares(target, expected)
@@ -206,6 +207,11 @@ def _check_shares(target: Target, values: Floats) -> None:
             f"target '{target.name}': an item's probabilities must sum to 1, "
             f"those of item {furthest} sum to {sums[furthest]:.3g}"
         )
+
+
+def _present(target: Target, truth: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Which labels are there: a share counts as the claim that it makes."""
+    return of_labels.claimed_labels(_shaped_truth(target, truth))
 
 
 def _shaped_truth(target: Target, truth: NDArray[np.generic]) -> Floats:

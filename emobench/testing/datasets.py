@@ -223,9 +223,8 @@ class DatasetSuite(Suite):
         """Each offer's split keeps groups apart and trains every class, and its metric fits."""
         if not self.about.tasks:
             not_shown("it offers no task of its own")
-        items = self.table(self.open())
         for offer in self.about.tasks:
-            self._check_offer(offer, items)
+            self._check_offer(offer, self.table(self.open(**offer.options)))
 
     def _check_offer(self, offer: TaskOffer, items: Items) -> None:
         name = f"{self.about.name}/{offer.name}"

@@ -154,3 +154,109 @@ def test_groups_of_two_are_no_single_items():
     items = make_items(list("aabbccddef"), labels=[0] * 10)
     split = make_split(train=range(6), validation=range(6, 8), test=range(8, 10))
     assert audit(items, split, HOLDOUT).verdict == "clean"
+
+
+LABELS = Target(name="emotions", kind="labels", classes=("joy", "fear"))
+INTENSITY = Target(name="intensity", kind="number")
+
+
+def make_rated(values, target, derived=None):
+    """Items with this target, one a row, no group known to be shared."""
+    count = len(values)
+    return Items(
+        ids=tuple(f"i{index}" for index in range(count)),
+        specs=(target,),
+        targets={target.name: np.asarray(values)},
+        groups=tuple(f"g{index // 5}" for index in range(count)),
+        derived=derived or {},
+    )
+
+
+def rated_split(count=200):
+    return make_split(range(count // 2), range(count // 2, count * 3 // 4), range(150, count))
+
+
+def rows(count=200, columns=6):
+    return np.random.default_rng(0).gamma(1.0, size=(count, columns)).astype(np.float32)
+
+
+def soft_labels(features):
+    """What the action-unit guide does: means of columns, divided, cut at 1."""
+    means = np.stack([features[:, :2].mean(axis=1), features[:, 2:5].mean(axis=1)], axis=1)
+    return np.clip(means / np.array([1.2, 1.5]), 0, 1)
+
+
+def checks(found):
+    return [finding.check for finding in found.findings]
+
+
+def test_a_target_that_the_dataset_says_is_derived_is_leaky_and_says_why():
+    items = make_rated(soft_labels(rows()) > 0.5, LABELS, {"emotions": "the row's own units"})
+    found = audit(items, rated_split(), HOLDOUT)
+    assert found.verdict == "leaky"
+    assert only(found, "derived-target").message == (
+        "'emotions' is a function of the inputs, computed from the row's own units: a score on it "
+        "tells how well a formula is imitated, not how well emotion is recognised"
+    )
+
+
+def test_a_derived_target_that_the_task_does_not_ask_for_is_no_matter():
+    items = make_rated(soft_labels(rows()), LABELS, {"emotions": "the row's own units"})
+    assert audit(items, rated_split(), HOLDOUT, target=INTENSITY).verdict == "clean"
+
+
+def test_soft_labels_computed_from_the_features_show_without_being_declared():
+    features = rows()
+    found = audit(
+        make_rated(soft_labels(features), LABELS), rated_split(), HOLDOUT, features=features
+    )
+    assert found.verdict == "leaky"
+    assert "'emotions' is a function of the inputs: a linear rule" in found.findings[0].message
+
+
+def test_one_computed_label_among_measured_ones_is_enough():
+    features = rows()
+    labels = soft_labels(features)
+    labels[:, 1] = np.random.default_rng(1).random(len(labels))
+    found = audit(make_rated(labels, LABELS), rated_split(), HOLDOUT, features=features)
+    assert checks(found) == ["derived-target"]
+
+
+def test_a_column_that_is_the_target_is_found():
+    features = rows()
+    items = make_rated(3 * features[:, 2] - 1, INTENSITY)
+    found = audit(items, rated_split(), HOLDOUT, features=features)
+    assert checks(found) == ["derived-target"]
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.3])
+def test_a_target_that_the_features_tell_well_but_not_exactly_is_honest(noise):
+    features = rows()
+    measured = features[:, 0] + noise * np.random.default_rng(1).standard_normal(len(features))
+    found = audit(make_rated(measured, INTENSITY), rated_split(), HOLDOUT, features=features)
+    assert found.verdict == "clean"
+
+
+@pytest.mark.parametrize("kind", ["labels", "class"])
+def test_easy_classes_are_not_taken_for_computed_ones(kind):
+    """Features that tell classes apart without an error are what one hopes for."""
+    features = rows()
+    features[:, 0] += 10 * (np.arange(len(features)) % 2)
+    easy = (features[:, 0] > 9).astype(int)
+    target = Target(name="emotion", kind=kind, classes=("sad", "happy"))
+    values = np.stack([1 - easy, easy], axis=1) if kind == "labels" else easy
+    found = audit(make_rated(values, target), rated_split(), HOLDOUT, features=features)
+    assert found.verdict == "clean"
+
+
+def test_too_few_items_prove_no_rule():
+    """With as many columns as items everything follows from everything."""
+    features = rows(columns=100)
+    items = make_rated(features[:, 0], INTENSITY)
+    assert audit(items, rated_split(), HOLDOUT, features=features).verdict == "clean"
+
+
+def test_rows_too_wide_for_a_rule_are_passed_over():
+    features = np.tile(rows(), (1, 100))
+    items = make_rated(features[:, 0], INTENSITY)
+    assert audit(items, rated_split(), HOLDOUT, features=features).verdict == "clean"

@@ -98,6 +98,13 @@ def test_labels_are_scored_each_and_together() -> None:
     )
 
 
+def test_a_label_given_as_a_share_is_there_above_one_half() -> None:
+    given = np.array([[0.9, 0.2], [0.8, 0.7], [0.1, 0.6]])
+    shares = [[0.51, 0.5], [0.2, 1.0], [0.0, 0.8]]
+    whole = score(LABELS, probabilities=given, truth=[[1, 0], [0, 1], [0, 1]])
+    assert score(LABELS, probabilities=given, truth=shares) == whole
+
+
 def test_a_column_of_numbers_is_scored_like_a_list() -> None:
     truth = np.array([0.1, 0.5, 0.9])
     column = score(AROUSAL, probabilities=[[0.2], [0.4], [0.8]], truth=truth)

@@ -61,7 +61,7 @@ def test_every_kind_of_target_passes(changes: dict[str, Any]) -> None:
         ({"targets": {"emotion": np.array([0, np.nan, 1])}}, "a value is not finite"),
         ({"specs": (replace(EMOTION, classes=("sad", "sad")),)}, "names the class 'sad' twice"),
         ({"specs": (replace(EMOTION, classes=("sad",)),)}, "has 1 classes"),
-        (of_kind("labels", [[0, 2], [0, 0], [1, 1]]), "labels are 0 or 1"),
+        (of_kind("labels", [[0, 2], [0, 0], [1, 1]]), "labels lie between 0 and 1"),
         (of_kind("labels", [0, 1, 1]), r"values are \(3,\), not \(3, 2\)"),
         (of_kind("distribution", [[0.5, 0.5], [0, 0], [1, 0]]), "not all of them 0"),
         (of_kind("number", [[1.0], [2.0], [3.0]]), r"numbers are \(items,\), not \(3, 1\)"),
