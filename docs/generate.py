@@ -10,6 +10,8 @@ import json
 import sys
 from pathlib import Path
 
+from kind_pages import kind_pages
+
 from emobench.api import EVENT_NAMES, KINDS, DatasetComponent, Events
 from emobench.api.events import REPLACEABLE
 from emobench.api.hooks import HOOK_OF_KIND, Hooks
@@ -36,6 +38,10 @@ def main() -> int:
         DOCS / "reference" / "recipe.schema.json": to_json(json_schema(registry)),
         CATALOGUE: to_json(catalogue(registry)),
         **cards(registry),
+        **{
+            path: NOTICE + page
+            for path, page in kind_pages(DOCS / "reference" / "kinds", registry).items()
+        },
     }
     if "--check" not in sys.argv[1:]:
         for path, text in pages.items():

@@ -9,8 +9,9 @@ from emobench.api import KINDS, Kind, contracts, types
 from emobench.api.hooks import HOOK_OF_KIND, Hooks
 from emobench.recipes.model import LIST_SECTIONS, SINGLE_SECTIONS
 from emobench.registry import Registry
-from emobench.testing import SUITES, Suite
+from emobench.testing import Suite
 from emobench.testing.runner import check_names
+from emobench.testing.suites import SUITES
 
 CONTRACTS: dict[Kind, tuple[type, ...]] = {
     "backbone": (contracts.Backbone,),
