@@ -65,9 +65,11 @@ def test_the_loop_names_no_technique() -> None:
 
 
 def test_only_the_loop_steps_an_optimizer() -> None:
+    suites = ROOT / "emobench" / "testing"  # they step optimizers without a run, to judge them
     callers = [
         path.relative_to(ROOT).as_posix()
         for path in CORE
-        if re.search(r"optimizer\.step\(", path.read_text(encoding="utf-8"))
+        if suites not in path.parents
+        and re.search(r"optimizer\.step\(", path.read_text(encoding="utf-8"))
     ]
     assert callers == ["emobench/training/loop.py"]
