@@ -21,8 +21,8 @@ def test_a_placeholder_is_replaced_and_other_braces_stay() -> None:
 
 
 def test_a_placeholder_that_means_nothing_is_a_bug_of_the_template() -> None:
-    with pytest.raises(KeyError, match="nmae"):
-        render("{{nmae}}", {"name": "x"})
+    with pytest.raises(KeyError, match="nobody"):
+        render("{{nobody}}", {"name": "x"})
 
 
 def test_every_kind_has_a_method() -> None:
