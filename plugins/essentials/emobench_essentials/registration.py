@@ -166,5 +166,27 @@ components = Components(
             options=options.SoftVoteOptions,
             summary="The mean of the members' probabilities.",
         ),
+        Component(
+            name="weighted_vote",
+            target="emobench_essentials.weighted_vote:WeightedVote",
+            summary="The members' weighted mean, its weights fitted on validation by log loss.",
+        ),
+        Component(
+            name="hard_vote",
+            target="emobench_essentials.combiners:HardVote",
+            summary="One member, one vote; ties go by mean probability.",
+        ),
+        Component(
+            name="stacking",
+            target="emobench_essentials.stacking:Stacking",
+            options=options.StackingOptions,
+            summary="Logistic regression on the members' log-probabilities.",
+        ),
+        Component(
+            name="greedy_selection",
+            target="emobench_essentials.greedy_selection:GreedySelection",
+            options=options.GreedySelectionOptions,
+            summary="Members picked one by one, again and again, while validation gains.",
+        ),
     ],
 )
