@@ -16,7 +16,7 @@ class Clips:
     """Twelve clips of noise by three speakers."""
 
     modalities = ("audio",)
-    rates = {"audio": 16000}  # noqa: RUF012 - the contract's plain attribute
+    rates = {"audio": 16000}
 
     def items(self):
         return Items(

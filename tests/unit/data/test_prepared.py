@@ -22,7 +22,7 @@ class Rows:
     """A table data set that can be broken item by item; counts what it decodes."""
 
     modalities = ("table",)
-    rates = {}  # noqa: RUF012 - the contract's plain attribute
+    rates = {}
 
     def __init__(self, count=COUNT, broken=(), infinite=(), log=None):
         self.count = count
