@@ -253,6 +253,22 @@ class AmpOptions(Options):
     )
 
 
+class WeightPenaltyOptions(Options):
+    """Options of the `weight_penalty` technique."""
+
+    l2: Annotated[float, Search(1e-5, 1e-1, log=True)] = Field(
+        0.01, ge=0, description="strength on the sum of the squared weights, as in Keras' l2()"
+    )
+    l1: float = Field(
+        0.0, ge=0, description="strength on the sum of the weights' sizes, as in Keras' l1()"
+    )
+    kernels: Literal["all", "dense"] = Field(
+        "all",
+        description="which weights: all kernels, or those of linear layers alone; "
+        "never biases, norms or embeddings",
+    )
+
+
 class AccumulationOptions(Options):
     """Options of the `accumulation` technique."""
 

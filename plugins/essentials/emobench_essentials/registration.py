@@ -150,6 +150,14 @@ components = Components(
             summary="Mixed precision: forward in 16 bits, losses scaled where float16 needs it.",
             source="arXiv:1710.03740",
         ),
+        Component(
+            name="weight_penalty",
+            target="emobench_essentials.penalties:WeightPenalty",
+            options=options.WeightPenaltyOptions,
+            summary="L2 and L1 penalty on the kernels, as a term of the loss: Keras' "
+            "`kernel_regularizer`.",
+            off={"l1": 0.0, "l2": 0.0},
+        ),
     ],
     postprocessors=[
         Component(

@@ -26,3 +26,8 @@ class TestAccumulation(TechniqueSuite):
 
 class TestAmp(TechniqueSuite):
     component = "amp"
+
+
+class TestWeightPenalty(TechniqueSuite):
+    component = "weight_penalty"
+    options = {"l1": 0.001}
