@@ -1,49 +1,10 @@
-"""Options of every component in this package. Loads no torch."""
+"""Options of backbones and augmentations in this package. Loads no torch."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from emobench.api import Field, Options, Search
-
-
-class LogMelOptions(Options):
-    """Options of the `logmel` frontend."""
-
-    seconds: float = Field(
-        3.0, gt=0, le=60, description="length of every clip: the end is padded, or the middle kept"
-    )
-    window: Annotated[int, Search(choices=(512, 1024, 2048))] = Field(
-        1024, ge=16, description="samples of one analysis window"
-    )
-    hop: Annotated[int, Search(choices=(256, 512))] = Field(
-        512, ge=1, description="samples between two windows"
-    )
-    mels: Annotated[int, Search(choices=(40, 64, 80, 128))] = Field(
-        64, ge=1, description="number of mel bands"
-    )
-    fmin: float = Field(0.0, ge=0, description="lowest frequency, in Hz")
-    fmax: float | None = Field(
-        None, gt=0, description="highest frequency, in Hz; default: half the sample rate"
-    )
-    floor: float = Field(1e-10, gt=0, description="smallest power that is told from silence")
-    dynamic_range: float = Field(
-        80.0, gt=0, description="decibels below the clip's loudest band at which values are cut"
-    )
-    standardise: bool = Field(
-        True, description="give each clip mean 0 and deviation 1, which also removes its loudness"
-    )
-
-    def conflicts(self) -> list[str]:
-        """Frequencies in order, and no gaps between windows."""
-        found = []
-        if self.fmax is not None and self.fmax <= self.fmin:
-            found.append(f"fmax ({self.fmax:g} Hz) must be above fmin ({self.fmin:g} Hz)")
-        if self.hop > self.window:
-            found.append(
-                f"hop ({self.hop}) must not exceed window ({self.window}), or samples are skipped"
-            )
-        return found
 
 
 class Cnn1dOptions(Options):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emobench.api import Component, Components
-from emobench_speech import options
+from emobench_speech import frontend_options, options
 
 components = Components(
     api_version=2,
@@ -11,8 +11,26 @@ components = Components(
         Component(
             name="logmel",
             target="emobench_speech.logmel:LogMel",
-            options=options.LogMelOptions,
+            options=frontend_options.LogMelOptions,
             summary="Log-mel spectrogram of a clip of fixed length.",
+        ),
+        Component(
+            name="mfcc",
+            target="emobench_speech.mfcc:Mfcc",
+            options=frontend_options.MfccOptions,
+            summary="Cepstral coefficients of a clip of fixed length, with slope and curvature.",
+        ),
+        Component(
+            name="acoustic392",
+            target="emobench_speech.acoustic:Acoustic392",
+            options=frontend_options.Acoustic392Options,
+            summary="One row of 392 statistics a clip: MFCC, mel, chroma, contrast, tonnetz, more.",
+        ),
+        Component(
+            name="waveform",
+            target="emobench_speech.waveform_frontend:Waveform",
+            options=frontend_options.WaveformOptions,
+            summary="The samples of a clip of fixed length.",
         ),
     ],
     backbones=[

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import librosa
 import numpy as np
-from librosa import power_to_db
-from librosa.feature import melspectrogram
+from librosa import feature
 
 from emobench.testing import FrontendSuite
+
+RATE = 16_000
+
+
+def fitted(item: np.ndarray, *, seconds: float) -> np.ndarray:
+    """The middle of a long clip, silence behind a short one, in float64."""
+    samples = round(seconds * RATE)
+    surplus = max(0, len(item) - samples)
+    clip = item[surplus // 2 : surplus // 2 + samples].astype(np.float64)
+    return np.pad(clip, (0, samples - len(clip)))
 
 
 class TestLogMel(FrontendSuite):
@@ -14,12 +24,9 @@ class TestLogMel(FrontendSuite):
 
     def reference(self, item):
         options = self.settings()
-        samples = round(options.seconds * 16_000)
-        surplus = max(0, len(item) - samples)
-        clip = item[surplus // 2 : surplus // 2 + samples].astype(np.float64)
-        power = melspectrogram(
-            y=np.pad(clip, (0, samples - len(clip))),
-            sr=16_000,
+        power = feature.melspectrogram(
+            y=fitted(item, seconds=options.seconds),
+            sr=RATE,
             n_fft=options.window,
             hop_length=options.hop,
             n_mels=options.mels,
@@ -27,7 +34,9 @@ class TestLogMel(FrontendSuite):
             fmax=options.fmax,
             dtype=np.float64,
         )
-        decibels = power_to_db(power, ref=1.0, amin=options.floor, top_db=options.dynamic_range)
+        decibels = librosa.power_to_db(
+            power, ref=1.0, amin=options.floor, top_db=options.dynamic_range
+        )
         if not options.standardise:
             return decibels
         return (decibels - decibels.mean()) / decibels.std()
@@ -39,3 +48,104 @@ class TestLogMelInDecibels(TestLogMel):
 
 class TestLogMelOfABand(TestLogMel):
     options = {"fmin": 100.0, "fmax": 7000.0, "dynamic_range": 60.0}
+
+
+class TestMfcc(FrontendSuite):
+    component = "mfcc"
+
+    def reference(self, item):
+        options = self.settings()
+        mel = feature.melspectrogram(
+            y=fitted(item, seconds=options.seconds),
+            sr=RATE,
+            n_fft=options.window,
+            hop_length=options.hop,
+            n_mels=options.mels,
+            dtype=np.float64,
+        )
+        rows = feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=options.coefficients)
+        parts = [rows]
+        if options.deltas >= 1:
+            parts.append(feature.delta(rows, width=options.delta_width))
+        if options.deltas == 2:
+            parts.append(feature.delta(rows, width=options.delta_width, order=2))
+        found = np.concatenate(parts)
+        if not options.standardise:
+            return found
+        return (found - found.mean(axis=1, keepdims=True)) / found.std(axis=1, keepdims=True)
+
+
+class TestMfccAsTheyAre(TestMfcc):
+    options = {"standardise": False, "coefficients": 13, "window": 512, "hop": 200, "mels": 40}
+
+
+class TestMfccAlone(TestMfcc):
+    options = {"deltas": 0, "window": 2048, "mels": 64}
+
+
+class TestMfccWithSlopeOverFewFrames(TestMfcc):
+    options = {"deltas": 1, "delta_width": 3, "seconds": 0.4}
+
+
+class TestMfccByLibrosa(TestMfcc):
+    options = {"engine": "librosa", "seconds": 0.5}
+
+
+class TestAcoustic392(FrontendSuite):
+    component = "acoustic392"
+
+    def reference(self, item):
+        """The script that a student would write, for the groups that the card names."""
+        y = item.astype(np.float64)
+        mfcc = feature.mfcc(y=y, sr=RATE, n_mfcc=40)
+        slope = feature.delta(mfcc)
+        mel = librosa.power_to_db(feature.melspectrogram(y=y, sr=RATE))
+        chroma = feature.chroma_stft(y=y, sr=RATE, tuning=0.0)
+        rise = np.maximum(0, np.diff(mel, axis=1)).mean(axis=0)
+        columns = [
+            mfcc.mean(axis=1),
+            mfcc.std(axis=1),
+            slope.mean(axis=1),
+            slope.std(axis=1),
+            feature.delta(mfcc, order=2).std(axis=1),
+            mel.mean(axis=1),
+        ]
+        for rows in (
+            chroma,
+            feature.spectral_contrast(y=y, sr=RATE),
+            feature.tonnetz(chroma=chroma),
+            feature.zero_crossing_rate(y),
+            feature.rms(y=y),
+            feature.spectral_centroid(y=y, sr=RATE),
+            feature.spectral_bandwidth(y=y, sr=RATE),
+            feature.spectral_rolloff(y=y, sr=RATE),
+            feature.spectral_flatness(y=y),
+            np.concatenate([[0.0], rise])[None],
+        ):
+            columns += [rows.mean(axis=1), rows.std(axis=1)]
+        return np.concatenate(columns)
+
+
+class TestAcoustic392ByLibrosa(TestAcoustic392):
+    options = {"engine": "librosa"}
+
+
+class TestWaveform(FrontendSuite):
+    component = "waveform"
+
+    def reference(self, item):
+        options = self.settings()
+        clip = item.astype(np.float64)
+        if options.scale == "standardise":
+            clip = (clip - clip.mean()) / clip.std()
+        if options.scale == "peak":
+            clip = clip / np.abs(clip).max()
+        return fitted(clip, seconds=options.seconds)
+
+
+class TestWaveformOfFullScale(TestWaveform):
+    options = {"scale": "peak", "seconds": 0.6}
+
+
+class TestWaveformAsItIs(TestWaveform):
+    options = {"scale": "none", "seconds": 0.2}

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from emobench.api import Context, Schedule, Stream, TaskFacts, UsageError
-from emobench_speech.logmel import LogMel, fit_length, mel_power
-from emobench_speech.options import LogMelOptions
+from emobench_speech.frontend_options import LogMelOptions
+from emobench_speech.logmel import LogMel, mel_power
 
 SILENT_FACTS = TaskFacts(
     name="toy",
@@ -59,12 +59,6 @@ def test_standardised_clips_do_not_tell_their_loudness(make_context, make_clip):
     torch.testing.assert_close(rows[0], rows[1], atol=1e-4, rtol=1e-4)
     assert float(rows[0].mean()) == pytest.approx(0, abs=1e-4)
     assert float(rows[0].std(correction=0)) == pytest.approx(1, abs=1e-4)
-
-
-def test_long_clips_keep_their_middle_and_short_ones_are_padded_behind():
-    clip = np.arange(1, 11, dtype=np.float32)
-    assert fit_length(clip, samples=4).tolist() == [4, 5, 6, 7]
-    assert fit_length(clip[:3], samples=5).tolist() == [1, 2, 3, 0, 0]
 
 
 def test_a_task_without_audio_is_refused(make_context):
