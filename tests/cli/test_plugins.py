@@ -174,7 +174,8 @@ def test_plugins_list_tells_package_version_and_source(emobench: Command) -> Non
     assert lines[0].split() == ["kind", "name", "package", "source", "summary"]
     (mixup,) = [line for line in lines if line.startswith("technique") and " mixup " in line]
     version = load_registry().get("technique", "mixup").plugin.version
-    assert f"  emobench-essentials {version}  arXiv:1710.09412  Blend pairs of" in mixup
+    columns = " ".join(mixup.split())
+    assert f" emobench-essentials {version} arXiv:1710.09412 Blend pairs of" in columns
     (gain,) = [line for line in lines if " gain " in line]
     assert "arXiv" not in gain
 

@@ -22,7 +22,9 @@ real_data = pytest.mark.real_data
 Emobench = Callable[..., Any]
 
 
-@pytest.mark.parametrize("path", sorted(TASKS.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [TASKS / "ckplus.yaml", TASKS / "emodb.yaml"], ids=lambda path: path.stem
+)
 def test_a_task_file_for_users_is_valid_and_keeps_groups_apart(path: Path) -> None:
     task = find_task(path, registry=load_registry())
     assert task.name.startswith(f"{path.stem}/")

@@ -1,0 +1,1 @@
+"""First-party corpora of emotional speech; see the registration module for the list."""
