@@ -20,12 +20,18 @@ class Dense(nn.Module):
         super().__init__()
         self.modalities = tuple(context.inputs)
         values = sum(math.prod(shape) for shape in context.inputs.values())
-        self.normalise = nn.BatchNorm1d(values) if options.batch_norm else nn.Identity()
+        self.normalise = (
+            nn.BatchNorm1d(values, momentum=options.norm_momentum)
+            if options.batch_norm
+            else nn.Identity()
+        )
         self.layers = dense_layers(
             values,
             hidden=options.hidden,
             dropout=dropout_shares(options.dropout, layers=len(options.hidden)),
             batch_norm=options.hidden_batch_norm,
+            norm_momentum=options.norm_momentum,
+            order=options.order,
         )
         self.width = options.hidden[-1]
 

@@ -35,6 +35,8 @@ class MlpHead(nn.Module):
             hidden=options.hidden,
             dropout=dropout_shares(options.dropout, layers=len(options.hidden)),
             batch_norm=options.batch_norm,
+            norm_momentum=options.norm_momentum,
+            order=options.order,
         )
         self.output = nn.Linear(options.hidden[-1], context.target.width)
 

@@ -8,6 +8,7 @@ from emobench.api import Field, Options, Search
 
 Balance = Literal["none", "balanced", "sqrt"]
 Direction = Literal["auto", "higher", "lower"]
+Order = Literal["norm-relu-dropout", "relu-norm-dropout", "relu-dropout-norm", "dropout-norm-relu"]
 
 
 class MlpOptions(Options):
@@ -20,7 +21,20 @@ class MlpOptions(Options):
         0.3, ge=0, lt=1, description="dropout after each hidden layer: one share, or one a layer"
     )
     batch_norm: bool = Field(
-        False, description="batch norm after each hidden layer, which then has no bias"
+        False,
+        description="batch norm in each hidden layer, which has no bias where it comes first",
+    )
+    norm_momentum: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="share of each batch in batch norm's running figures, by which it evaluates; "
+        "Keras' default momentum of 0.99 is 0.01 here",
+    )
+    order: Order = Field(
+        "norm-relu-dropout",
+        description="what follows each hidden layer's matrix, in which order; norm only where "
+        "batch_norm is on",
     )
 
     def conflicts(self) -> list[str]:
@@ -51,7 +65,19 @@ class DenseOptions(Options):
         True, description="batch norm on the input, so that columns need no scaler of their own"
     )
     hidden_batch_norm: bool = Field(
-        False, description="batch norm after each layer, which then has no bias"
+        False, description="batch norm in each layer, which has no bias where it comes first"
+    )
+    norm_momentum: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="share of each batch in batch norm's running figures, by which it evaluates; "
+        "Keras' default momentum of 0.99 is 0.01 here",
+    )
+    order: Order = Field(
+        "norm-relu-dropout",
+        description="what follows each layer's matrix, in which order; norm only where "
+        "hidden_batch_norm is on",
     )
 
     def conflicts(self) -> list[str]:
@@ -191,6 +217,29 @@ class CosineOptions(Options):
     floor: Annotated[float, Search(0.0, 0.1)] = Field(
         0.0, ge=0, le=1, description="lowest rate, as a factor of the optimizer's learning rate"
     )
+    decay: float = Field(
+        1.0, gt=0, le=1, description="share of the updates after which the floor is reached"
+    )
+
+    def conflicts(self) -> list[str]:
+        """The rate rises before it falls."""
+        if self.decay <= self.warmup:
+            return [
+                f"decay ({self.decay:g}) must be above warmup ({self.warmup:g}): both are shares "
+                "of the updates, and the rate falls from the end of one to the other"
+            ]
+        return []
+
+
+class CyclicCosineOptions(Options):
+    """Options of the `cyclic_cosine` schedule."""
+
+    cycles: Annotated[int, Search(2, 8)] = Field(
+        5, ge=1, description="how often the rate falls; the first time from the start"
+    )
+    floor: Annotated[float, Search(0.0, 0.1)] = Field(
+        0.0, ge=0, le=1, description="lowest rate, as a factor of the optimizer's learning rate"
+    )
 
 
 class PlateauOptions(Options):
@@ -250,6 +299,17 @@ class AmpOptions(Options):
 
     dtype: Literal["auto", "bfloat16", "float16"] = Field(
         "auto", description="auto: float16 with loss scaling on a GPU, bfloat16 on the CPU"
+    )
+
+
+class SnapshotOptions(Options):
+    """Options of the `snapshot` technique."""
+
+    cycles: Annotated[int, Search(2, 8)] = Field(
+        5, ge=1, description="parts of training at whose ends weights are kept; as in the schedule"
+    )
+    last: int | None = Field(
+        None, ge=1, description="how many of the snapshots predict, the last ones; default: all"
     )
 
 

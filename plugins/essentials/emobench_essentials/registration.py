@@ -108,6 +108,13 @@ components = Components(
             source="arXiv:1608.03983",
         ),
         Component(
+            name="cyclic_cosine",
+            target="emobench_essentials.schedulers:CyclicCosine",
+            options=options.CyclicCosineOptions,
+            summary="Half a cosine down, again and again: cosine annealing with warm restarts.",
+            source="arXiv:1608.03983",
+        ),
+        Component(
             name="plateau",
             target="emobench_essentials.schedulers:Plateau",
             options=options.PlateauOptions,
@@ -149,6 +156,14 @@ components = Components(
             options=options.AmpOptions,
             summary="Mixed precision: forward in 16 bits, losses scaled where float16 needs it.",
             source="arXiv:1710.03740",
+        ),
+        Component(
+            name="snapshot",
+            target="emobench_essentials.snapshots:Snapshot",
+            options=options.SnapshotOptions,
+            summary="Weights kept at the end of each cycle of one training; their mean probability "
+            "predicts.",
+            source="arXiv:1704.00109",
         ),
         Component(
             name="weight_penalty",

@@ -9,7 +9,12 @@ from typing import Any
 import torch
 
 from emobench.api import Context
-from emobench_essentials.options import CosineOptions, OneCycleOptions, PlateauOptions
+from emobench_essentials.options import (
+    CosineOptions,
+    CyclicCosineOptions,
+    OneCycleOptions,
+    PlateauOptions,
+)
 from emobench_essentials.watching import Watch
 
 
@@ -26,12 +31,23 @@ def onecycle_factor(update: int, *, updates: int, options: OneCycleOptions) -> f
 
 
 def cosine_factor(update: int, *, updates: int, options: CosineOptions) -> float:
-    """A line up to 1 over the warm-up, then half a cosine down to the floor."""
+    """A line up to 1 over the warm-up, half a cosine down to the floor, and there it stays."""
     warmup = round(options.warmup * updates)
     if update < warmup:
         return (update + 1) / (warmup + 1)
-    share = min(1.0, (update - warmup) / max(1, updates - warmup))
+    share = min(1.0, (update - warmup) / max(1.0, options.decay * updates - warmup))
     return _half_cosine(1.0, options.floor, share)
+
+
+def cycle_length(updates: int, *, cycles: int) -> int:
+    """Updates in each of so many cycles; the last one is the shorter where they do not divide."""
+    return max(1, math.ceil(updates / cycles))
+
+
+def cyclic_factor(update: int, *, updates: int, options: CyclicCosineOptions) -> float:
+    """Half a cosine from 1 down towards the floor, and from the start again in every cycle."""
+    length = cycle_length(updates, cycles=options.cycles)
+    return _half_cosine(1.0, options.floor, update % length / length)
 
 
 def _half_cosine(start: float, end: float, share: float) -> float:
@@ -114,6 +130,19 @@ class Cosine(_Curve):
     def factor_at(self, update: int) -> float:
         """The factor of the update after `update` ones."""
         return cosine_factor(update, updates=self.updates, options=self.options)
+
+
+class CyclicCosine(_Curve):
+    """Cosine annealing with warm restarts, in cycles of one length."""
+
+    def __init__(self, options: CyclicCosineOptions, context: Context) -> None:
+        super().__init__()
+        self.options = options
+        self.updates = context.schedule.updates
+
+    def factor_at(self, update: int) -> float:
+        """The factor of the update after `update` ones."""
+        return cyclic_factor(update, updates=self.updates, options=self.options)
 
 
 class Plateau(_Rate):

@@ -40,6 +40,17 @@ def test_batch_norm_between_layers_takes_the_place_of_their_bias(make_context):
     assert sum(each.numel() for each in dense.parameters()) == weights + norms
 
 
+def test_norm_momentum_and_order_reach_every_layer(make_context):
+    options = DenseOptions(
+        hidden=[8, 6], hidden_batch_norm=True, norm_momentum=0.01, order="dropout-norm-relu"
+    )
+    dense = Dense(options, make_context(inputs={"table": (5,)}))
+    norms = [layer for layer in dense.modules() if isinstance(layer, nn.BatchNorm1d)]
+    assert [norm.momentum for norm in norms] == [0.01] * 3
+    built = [type(layer) for layer in dense.layers]
+    assert built == [nn.Linear, nn.Dropout, nn.BatchNorm1d, nn.ReLU] * 2
+
+
 def test_dropout_for_another_number_of_layers_is_refused():
     with pytest.raises(UsageError, match="dropout lists 2 shares but hidden lists 3 layers"):
         DenseOptions(hidden=[8, 8, 8], dropout=[0.1, 0.2])

@@ -27,3 +27,13 @@ class TestMlp(HeadSuite):
 class TestMlpWithBatchNorm(HeadSuite):
     component = "mlp"
     options = {"hidden": [12], "batch_norm": True}
+
+
+class TestMlpWithBatchNormLast(HeadSuite):
+    component = "mlp"
+    options = {
+        "hidden": [12],
+        "batch_norm": True,
+        "norm_momentum": 0.01,
+        "order": "relu-dropout-norm",
+    }

@@ -93,6 +93,31 @@ class TestCosineWithWarmUp(SchedulerSuite):
         return math.cos(math.pi / 2 * (update - rise) / (updates - rise)) ** 2
 
 
+class TestCosineThatEndsEarly(SchedulerSuite):
+    component = "cosine"
+    options = {"warmup": 0.0, "floor": 0.1, "decay": 0.5}
+
+    def reference(self, update: int, *, updates: int) -> float | None:
+        if updates < 4:
+            return None  # half of so few updates is no curve
+        whole = {"T_max": updates / 2, "eta_min": 0.1}
+        curve = torch_factors(torch.optim.lr_scheduler.CosineAnnealingLR, updates, **whole)
+        return curve[update] if update < updates / 2 else 0.1
+
+
+class TestCyclicCosine(SchedulerSuite):
+    component = "cyclic_cosine"
+    options = {"cycles": 3, "floor": 0.1}
+
+    def reference(self, update: int, *, updates: int) -> float:
+        return torch_factors(
+            torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
+            updates,
+            T_0=math.ceil(updates / 3),
+            eta_min=0.1,
+        )[update]
+
+
 class TestPlateau(SchedulerSuite):
     component = "plateau"
     options = {"patience": 1, "factor": 0.5, "floor": 0.2, "min_delta": 0.0}

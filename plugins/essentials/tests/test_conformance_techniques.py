@@ -31,3 +31,13 @@ class TestAmp(TechniqueSuite):
 class TestWeightPenalty(TechniqueSuite):
     component = "weight_penalty"
     options = {"l1": 0.001}
+
+
+class TestSnapshot(TechniqueSuite):
+    component = "snapshot"
+    options = {"cycles": 3}
+
+
+class TestSnapshotOfTheLast(TechniqueSuite):
+    component = "snapshot"
+    options = {"cycles": 4, "last": 2}

@@ -36,6 +36,21 @@ def test_batch_norm_makes_the_logits_blind_to_the_embeddings_scale(make_context)
     torch.testing.assert_close(small, large, atol=1e-3, rtol=1e-3)
 
 
+def test_norm_momentum_and_order_reach_the_layers(make_context):
+    options = MlpOptions(
+        hidden=[8, 6], batch_norm=True, norm_momentum=0.01, order="relu-dropout-norm"
+    )
+    head = MlpHead(options, make_context(width=5))
+    assert [type(layer) for layer in head.hidden][:4] == [
+        nn.Linear,
+        nn.ReLU,
+        nn.Dropout,
+        nn.BatchNorm1d,
+    ]
+    norms = [layer for layer in head.hidden if isinstance(layer, nn.BatchNorm1d)]
+    assert [norm.momentum for norm in norms] == [0.01, 0.01]
+
+
 def test_lists_of_different_lengths_are_refused():
     with pytest.raises(UsageError) as caught:
         MlpOptions(hidden=[8, 6], dropout=[0.5])

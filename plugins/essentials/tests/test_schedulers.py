@@ -5,8 +5,13 @@ import pytest
 import torch
 
 from emobench.api import UsageError
-from emobench_essentials.options import CosineOptions, OneCycleOptions, PlateauOptions
-from emobench_essentials.schedulers import Cosine, OneCycle, Plateau
+from emobench_essentials.options import (
+    CosineOptions,
+    CyclicCosineOptions,
+    OneCycleOptions,
+    PlateauOptions,
+)
+from emobench_essentials.schedulers import Cosine, CyclicCosine, OneCycle, Plateau
 
 
 def optimizer(lr: float = 0.1) -> torch.optim.Optimizer:
@@ -58,6 +63,27 @@ def test_cosine_warms_up_in_even_steps_and_then_only_falls(make_context):
     steps = [after - before for before, after in pairwise(seen[:8])]
     assert steps == pytest.approx([0.1 / 8] * 7)
     assert seen[7:] == sorted(seen[7:], reverse=True)
+
+
+def test_cosine_that_ends_early_is_the_whole_one_in_less_time_and_then_the_floor(make_context):
+    short = rates(Cosine(CosineOptions(warmup=0.0, decay=0.5), make_context()), updates=70)
+    whole = rates(Cosine(CosineOptions(warmup=0.0), make_context(updates=7, epochs=5)), updates=35)
+    assert short[:35] == whole
+    assert short[35:] == [0.0] * 35
+
+
+def test_cosine_cannot_end_before_it_has_risen():
+    with pytest.raises(UsageError) as caught:
+        CosineOptions(warmup=0.2, decay=0.1)
+    assert (
+        "decay (0.1) must be above warmup (0.2): both are shares of the updates, and the rate "
+        "falls from the end of one to the other"
+    ) in str(caught.value)
+
+
+def test_cyclic_cosine_starts_every_cycle_at_the_optimizers_rate(make_context):
+    seen = rates(CyclicCosine(CyclicCosineOptions(cycles=5), make_context()), updates=70)
+    assert [update for update, rate in enumerate(seen) if rate == 0.1] == [0, 14, 28, 42, 56]
 
 
 @pytest.mark.parametrize("metric", ["validation_loss", "validation_arousal.mae", "validation_uar"])
