@@ -21,15 +21,26 @@ def pool_frames(maps: torch.Tensor, *, pooling: str) -> torch.Tensor:
     return torch.cat([maps.mean(dim=-1), maps.amax(dim=-1)], dim=1)
 
 
-def block(before: int, after: int, *, kernel: int, stride: int, dropout: float) -> nn.Sequential:
-    """Convolution, batch norm, ReLU, halving of the frames (never below one), dropout."""
-    return nn.Sequential(
-        nn.Conv1d(before, after, kernel, stride=stride, padding=kernel // 2, bias=False),
-        nn.BatchNorm1d(after),
-        nn.ReLU(),
-        nn.MaxPool1d(2, ceil_mode=True),
-        nn.Dropout(dropout),
+def block(before: int, after: int, *, stride: int, options: Cnn1dOptions) -> nn.Sequential:
+    """Convolution, batch norm, ReLU, halving of the frames (never below one), dropout.
+
+    In another `order` the halving still comes before dropout, or last where dropout comes first.
+    """
+    norm = nn.BatchNorm1d(after, momentum=options.norm_momentum) if options.batch_norm else None
+    parts = {"norm": norm, "relu": nn.ReLU(), "dropout": nn.Dropout(options.dropout)}
+    following: list[nn.Module | None] = [parts[name] for name in options.order.split("-")]
+    superfluous = options.batch_norm and following[0] is norm
+    convolution = nn.Conv1d(
+        before,
+        after,
+        options.kernel,
+        stride=stride,
+        padding=options.kernel // 2,
+        bias=not superfluous,
     )
+    place = following.index(parts["dropout"]) or len(following)
+    following.insert(place, nn.MaxPool1d(2, ceil_mode=True))
+    return nn.Sequential(convolution, *(part for part in following if part is not None))
 
 
 class Cnn1d(nn.Module):
@@ -48,13 +59,7 @@ class Cnn1d(nn.Module):
         widths = (shape[0], *options.channels)
         self.blocks = nn.Sequential(
             *(
-                block(
-                    before,
-                    after,
-                    kernel=options.kernel,
-                    stride=options.stride if index == 0 else 1,
-                    dropout=options.dropout,
-                )
+                block(before, after, stride=options.stride if index == 0 else 1, options=options)
                 for index, (before, after) in enumerate(itertools.pairwise(widths))
             )
         )

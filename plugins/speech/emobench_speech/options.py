@@ -26,6 +26,23 @@ class Cnn1dOptions(Options):
     pooling: Annotated[
         Literal["avg", "max", "avgmax"], Search(choices=("avg", "max", "avgmax"))
     ] = Field("avg", description="how the last maps become one embedding over all frames")
+    batch_norm: bool = Field(
+        True, description="batch norm in each block, which has no bias where it comes first"
+    )
+    norm_momentum: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="share of each batch in batch norm's running figures, by which it evaluates; "
+        "Keras' default momentum of 0.99 is 0.01 here",
+    )
+    order: Literal[
+        "norm-relu-dropout", "relu-norm-dropout", "relu-dropout-norm", "dropout-norm-relu"
+    ] = Field(
+        "norm-relu-dropout",
+        description="what follows each convolution, in which order; the frames are halved before "
+        "dropout, or last where dropout comes first",
+    )
 
 
 class SpecAugmentOptions(Options):

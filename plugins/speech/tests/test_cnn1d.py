@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 from emobench.api import UsageError
 from emobench_speech.cnn1d import Cnn1d
@@ -44,3 +45,44 @@ def test_inputs_that_are_no_spectrogram_are_refused(make_context):
         "backbone 'cnn1d' needs (bands, frames) of 'table', but the frontend gives table (35,); "
         "use a spectrogram frontend such as 'logmel'"
     )
+
+
+NORM, RELU, HALVE, DROP = nn.BatchNorm1d, nn.ReLU, nn.MaxPool1d, nn.Dropout
+
+
+@pytest.mark.parametrize(
+    ("order", "following"),
+    [
+        ("norm-relu-dropout", [NORM, RELU, HALVE, DROP]),
+        ("relu-norm-dropout", [RELU, NORM, HALVE, DROP]),
+        ("relu-dropout-norm", [RELU, HALVE, DROP, NORM]),
+        ("dropout-norm-relu", [DROP, NORM, RELU, HALVE]),
+    ],
+)
+def test_each_block_is_a_convolution_and_then_what_the_order_says(make_context, order, following):
+    backbone = Cnn1d(SMALL.replace(order=order), make_context(inputs={"audio": (4, 16)}))
+    for each in backbone.blocks:
+        assert [type(part) for part in each] == [nn.Conv1d, *following]
+
+
+def test_without_batch_norm_convolutions_have_a_bias(make_context):
+    backbone = Cnn1d(SMALL.replace(batch_norm=False), make_context(inputs={"audio": (4, 16)}))
+    assert not any(isinstance(part, NORM) for part in backbone.modules())
+    assert all(part.bias is not None for part in backbone.modules() if isinstance(part, nn.Conv1d))
+
+
+@pytest.mark.parametrize("order", ["relu-norm-dropout", "relu-dropout-norm", "dropout-norm-relu"])
+def test_the_bias_goes_only_where_batch_norm_would_cancel_it(make_context, order):
+    context = make_context(inputs={"audio": (4, 16)})
+    assert Cnn1d(SMALL, context).blocks[0][0].bias is None
+    assert Cnn1d(SMALL.replace(order=order), context).blocks[0][0].bias is not None
+
+
+def test_a_block_forgets_as_fast_as_its_norm_momentum_says(make_context):
+    """Keras: moving = moving * 0.99 + batch * 0.01, from a mean of 0."""
+    backbone = Cnn1d(SMALL.replace(norm_momentum=0.01), make_context(inputs={"audio": (4, 16)}))
+    clips = torch.randn(3, 4, 16)
+    with torch.no_grad():
+        means = backbone.blocks[0][0](clips).mean(dim=(0, 2))
+    backbone({"audio": clips})
+    torch.testing.assert_close(backbone.blocks[0][1].running_mean, 0.01 * means)

@@ -8,3 +8,8 @@ from emobench.testing import BackboneSuite
 class TestCnn1d(BackboneSuite):
     component = "cnn1d"
     options = {"channels": [8, 6], "pooling": "avgmax"}
+
+
+class TestCnn1dAsKerasHasIt(BackboneSuite):
+    component = "cnn1d"
+    options = {"channels": [8, 6], "norm_momentum": 0.01, "order": "relu-norm-dropout"}
