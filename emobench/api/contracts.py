@@ -267,7 +267,10 @@ class Items:
 
 
 class Dataset(Protocol):
-    """Items, labels and groups, read from the owner's layout. Built with a `DatasetContext`."""
+    """Items, labels and groups, read from the owner's layout. Built with a `DatasetContext`.
+
+    `files_below`, `file_digest`, `read_audio` and `read_image` of `emobench.api` read files.
+    """
 
     modalities: tuple[str, ...]
     rates: Mapping[str, int]

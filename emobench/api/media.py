@@ -58,6 +58,11 @@ def read_audio(path: Path, *, rate: int) -> np.ndarray:
     mono = samples.mean(axis=1, dtype=np.float32)
     if own_rate != rate:
         mono = soxr.resample(mono, own_rate, rate)
+    if not len(mono):
+        raise DataError(
+            f"{path}: is too short: its {len(samples)} samples at {own_rate} Hz are none at "
+            f"{rate} Hz"
+        )
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 

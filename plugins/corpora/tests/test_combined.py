@@ -12,8 +12,28 @@ from emobench.data.protocols import split_items
 from emobench_corpora import cremad, emodb, ravdess, savee, tess
 from emobench_corpora.labels import COMMON, COMMON_LABELS, classes_of
 from emobench_corpora.options import CORPUS_NAMES, SpeechCorporaOptions
+from emobench_corpora.registration import SPEECH_CORPORA
 
 SIX = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
+
+
+@pytest.fixture
+def five_corpora(write):
+    """Two speakers of each corpus, with a clip of every emotion."""
+    for speaker in ("01", "02"):
+        for emotion in range(1, 9):
+            write(f"ravdess/03-01-0{emotion}-01-01-01-{speaker}.wav")
+        for emotion in cremad.EMOTIONS:
+            write(f"crema-d/10{speaker}_DFA_{emotion}_XX.wav")
+    for speaker in ("03", "08"):
+        for letter in emodb.EMOTIONS:
+            write(f"emodb/{speaker}a01{letter}a.wav")
+    for speaker in ("OAF", "YAF"):
+        for emotion in tess.EMOTIONS:
+            write(f"tess/{speaker}_back_{emotion}.wav")
+    for speaker in ("DC", "KL"):
+        for emotion in savee.EMOTIONS:
+            write(f"savee/{speaker}_{emotion}01.wav")
 
 
 @pytest.fixture
@@ -82,6 +102,22 @@ def test_it_trains_on_some_corpora_and_tests_on_the_others(two_corpora, open_cor
     assert set(corpus[split.test]) == {"emodb"}
     assert len(split.test) == np.count_nonzero(corpus == "emodb")
     assert set(corpus[split.train]) == set(corpus[split.validation]) == {"ravdess"}
+
+
+@pytest.mark.parametrize("offer", SPEECH_CORPORA.tasks, ids=lambda offer: offer.name)
+def test_every_task_by_name_keeps_speakers_or_corpora_apart(five_corpora, open_corpus, offer):
+    items = open_corpus("speech-corpora", **offer.options).items()
+    held_out = set(offer.options.get("test_corpora", ()))
+    for fold in range(offer.protocol.fold_count):
+        split = split_items(items, offer.protocol, fold=fold)
+        if offer.protocol.use == "official":
+            assert {items.fields["corpus"][position] for position in split.test} == held_out
+            assert not held_out & {items.fields["corpus"][position] for position in split.train}
+        elif offer.protocol.use == "grouped-kfold":
+            heard = {items.groups[position] for position in (*split.train, *split.validation)}
+            assert not heard & {items.groups[position] for position in split.test}
+        else:
+            assert "leak" in offer.summary
 
 
 def test_all_members_are_read_at_one_rate(two_corpora, open_corpus):

@@ -38,6 +38,12 @@ def test_audio_of_another_rate_is_resampled_as_scipy_does(tmp_path, own, up, dow
     np.testing.assert_allclose(read_audio(path, rate=16000)[inside], expected[inside], atol=2e-3)
 
 
+def test_a_clip_of_which_resampling_leaves_nothing_is_refused(tmp_path):
+    path = write_audio(tmp_path / "click.wav", np.array([0.1]), 48_000)
+    with pytest.raises(DataError, match=r"too short: its 1 samples at 48000 Hz are none at 16000"):
+        read_audio(path, rate=16_000)
+
+
 def test_stereo_is_averaged(tmp_path):
     stereo = np.column_stack([np.full(100, 0.5), np.full(100, -0.25)])
     path = write_audio(tmp_path / "a.wav", stereo, 16000, subtype="FLOAT")
