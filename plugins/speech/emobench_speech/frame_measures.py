@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +20,17 @@ ZERO = 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Band:
-    """Bins `start` to `stop` of one contrast band; `extreme` of them are peaks, and valleys."""
+class ContrastBands:
+    """Bins `(start, stop)` of each band, and where its peaks and valleys lie once it is sorted.
 
-    start: int
-    stop: int
-    extreme: int
+    `extremes (bins of all bands, 2 x bands)` averages the peaks of every band, then the valleys.
+    """
+
+    bins: tuple[tuple[int, int], ...]
+    extremes: torch.Tensor
 
 
-def contrast_bands(*, rate: int, window: int) -> tuple[Band, ...]:
+def contrast_bands(*, rate: int, window: int) -> ContrastBands:
     """Octaves above a lowest band of 200 Hz; below 16 kHz of rate that is lowered, so that 7 fit.
 
     A band begins with the last bin of the one below, and ends before its own last, as librosa's do;
@@ -36,28 +39,35 @@ def contrast_bands(*, rate: int, window: int) -> tuple[Band, ...]:
     frequencies = np.fft.rfftfreq(window, 1 / rate)
     lowest = min(200.0, rate / 80)
     edges = [0.0, *(lowest * 2.0**octave for octave in range(CONTRAST_BANDS))]
-    bands = []
-    for index in range(CONTRAST_BANDS):
-        inside = np.flatnonzero((frequencies >= edges[index]) & (frequencies <= edges[index + 1]))
-        last = index == CONTRAST_BANDS - 1
-        start = int(inside[0]) - (1 if index else 0)
-        stop = len(frequencies) if last else int(inside[-1]) + 1
-        extreme = max(1, round(QUANTILE * (stop - start)))
-        bands.append(Band(start=start, stop=stop if last else stop - 1, extreme=extreme))
-    return tuple(bands)
+    bins = []
+    for low, high in itertools.pairwise(edges):
+        inside = np.flatnonzero((frequencies >= low) & (frequencies <= high))
+        bins.append((max(0, int(inside[0]) - 1), int(inside[-1])))
+    bins[-1] = (bins[-1][0], len(frequencies))
+    extremes = torch.zeros(sum(stop - start for start, stop in bins), 2 * CONTRAST_BANDS)
+    offset = 0
+    for band, (start, stop) in enumerate(bins):
+        end = offset + stop - start
+        # librosa counts the bin that a band leaves to the next one.
+        counted = stop - start + (0 if band == CONTRAST_BANDS - 1 else 1)
+        share = max(1, round(QUANTILE * counted))
+        extremes[end - share : end, band] = 1 / share
+        extremes[offset : offset + share, CONTRAST_BANDS + band] = 1 / share
+        offset = end
+    return ContrastBands(bins=tuple(bins), extremes=extremes)
 
 
-def spectral_contrast(magnitudes: torch.Tensor, *, bands: tuple[Band, ...]) -> torch.Tensor:
+def spectral_contrast(magnitudes: torch.Tensor, *, bands: ContrastBands) -> torch.Tensor:
     """Peaks above valleys in decibels `(bands, frames)`, of magnitudes `(frames, bins)`."""
-    peaks, valleys = [], []
-    for band in bands:
+    values = magnitudes.numpy()
+    ordered = np.concatenate([values[:, start:stop] for start, stop in bands.bins], axis=1)
+    offset = 0
+    for start, stop in bands.bins:
         # numpy sorts rows of floats several times as fast as torch.
-        ordered = torch.from_numpy(
-            np.sort(magnitudes[:, band.start : band.stop].numpy(), axis=1)
-        ).double()
-        peaks.append(ordered[:, -band.extreme :].mean(dim=1))
-        valleys.append(ordered[:, : band.extreme].mean(dim=1))
-    return to_decibels(torch.stack(peaks)) - to_decibels(torch.stack(valleys))
+        ordered[:, offset : offset + stop - start].sort(axis=1)
+        offset += stop - start
+    peaks, valleys = (torch.from_numpy(ordered) @ bands.extremes).T.double().chunk(2)
+    return to_decibels(peaks) - to_decibels(valleys)
 
 
 def centre_and_spread(

@@ -29,7 +29,8 @@ def power_spectrum(clip: torch.Tensor, *, window: torch.Tensor, hop: int) -> tor
         pad_mode="constant",
         return_complex=True,
     )
-    return (spectrum.real.square() + spectrum.imag.square()).float()
+    squares = torch.view_as_real(spectrum.T).float().square_()
+    return (squares[..., 0] + squares[..., 1]).T
 
 
 def to_decibels(
