@@ -1,4 +1,4 @@
-"""Options of backbones and augmentations in this package. Loads no torch."""
+"""Options of the `cnn1d` backbone. Loads no torch."""
 
 from __future__ import annotations
 
@@ -42,53 +42,4 @@ class Cnn1dOptions(Options):
         "norm-relu-dropout",
         description="what follows each convolution, in which order; the frames are halved before "
         "dropout, or last where dropout comes first",
-    )
-
-
-class SpecAugmentOptions(Options):
-    """Options of the `specaugment` augmentation."""
-
-    time_masks: Annotated[int, Search(0, 3)] = Field(2, ge=0, description="masks over time")
-    time_width: Annotated[float, Search(0.0, 0.3)] = Field(
-        0.1, ge=0, le=1, description="widest mask over time, as a share of the frames"
-    )
-    frequency_masks: Annotated[int, Search(0, 3)] = Field(
-        2, ge=0, description="masks over frequency"
-    )
-    frequency_width: Annotated[float, Search(0.0, 0.3)] = Field(
-        0.1, ge=0, le=1, description="widest mask over frequency, as a share of the bands"
-    )
-    fill: Literal["mean", "zero"] = Field(
-        "mean", description="what masked values become: the item's mean, or 0"
-    )
-
-
-class NoiseOptions(Options):
-    """Options of the `noise` augmentation."""
-
-    colour: Annotated[Literal["white", "pink"], Search(choices=("white", "pink"))] = Field(
-        "white", description="white: equal power at all frequencies; pink: less at high ones"
-    )
-    snr_low: Annotated[float, Search(0.0, 20.0)] = Field(
-        10.0, description="loudest noise, in decibels below the clip"
-    )
-    snr_high: Annotated[float, Search(20.0, 40.0)] = Field(
-        30.0, description="quietest noise, in decibels below the clip"
-    )
-    probability: Annotated[float, Search(0.1, 1.0)] = Field(
-        0.5, ge=0, le=1, description="share of clips that get noise"
-    )
-
-    def conflicts(self) -> list[str]:
-        """The range must not be upside down."""
-        if self.snr_low > self.snr_high:
-            return [f"snr_low ({self.snr_low:g}) must not exceed snr_high ({self.snr_high:g})"]
-        return []
-
-
-class GainOptions(Options):
-    """Options of the `gain` augmentation."""
-
-    decibels: Annotated[float, Search(0.0, 12.0)] = Field(
-        6.0, ge=0, description="largest change of loudness, up or down"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emobench.api import Component, Components
-from emobench_speech import frontend_options, options
+from emobench_speech import augmentation_options, frontend_options, options
 
 components = Components(
     api_version=2,
@@ -45,7 +45,7 @@ components = Components(
         Component(
             name="specaugment",
             target="emobench_speech.specaugment:SpecAugment",
-            options=options.SpecAugmentOptions,
+            options=augmentation_options.SpecAugmentOptions,
             summary="Mask stretches of time and of frequency.",
             source="arXiv:1904.08779",
             off={"time_masks": 0, "frequency_masks": 0},
@@ -53,16 +53,45 @@ components = Components(
         Component(
             name="noise",
             target="emobench_speech.waveforms:Noise",
-            options=options.NoiseOptions,
+            options=augmentation_options.NoiseOptions,
             summary="Add white or pink noise.",
             off={"probability": 0.0},
         ),
         Component(
             name="gain",
             target="emobench_speech.waveforms:Gain",
-            options=options.GainOptions,
+            options=augmentation_options.GainOptions,
             summary="Make the clip louder or quieter.",
             off={"decibels": 0.0},
+        ),
+        Component(
+            name="pitch_shift",
+            target="emobench_speech.stretching:PitchShift",
+            options=augmentation_options.PitchShiftOptions,
+            summary="Make the voice higher or lower; the duration stays.",
+            off={"probability": 0.0},
+        ),
+        Component(
+            name="time_stretch",
+            target="emobench_speech.stretching:TimeStretch",
+            options=augmentation_options.TimeStretchOptions,
+            summary="Make the clip slower or faster; the pitch stays.",
+            source="doi:10.1109/ICASSP.1993.319366",
+            off={"probability": 0.0},
+        ),
+        Component(
+            name="shift",
+            target="emobench_speech.waveforms:Shift",
+            options=augmentation_options.ShiftOptions,
+            summary="Move the clip earlier or later.",
+            off={"probability": 0.0},
+        ),
+        Component(
+            name="reverb",
+            target="emobench_speech.reverb:Reverb",
+            options=augmentation_options.ReverbOptions,
+            summary="Put the clip into a made-up room.",
+            off={"probability": 0.0},
         ),
     ],
 )

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 
 from emobench.api import Context, UsageError
-from emobench_speech.options import SpecAugmentOptions
+from emobench_speech.augmentation_options import SpecAugmentOptions
 
 
 def draw_stripes(

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from emobench.api import Context
-from emobench_speech.options import GainOptions, NoiseOptions
+from emobench_speech.augmentation_options import GainOptions, NoiseOptions, ShiftOptions
 
 
 def draw_noise(
@@ -72,3 +72,33 @@ class Gain:
             return item.copy()
         decibels = random.uniform(-self.decibels, self.decibels)
         return (item * 10 ** (decibels / 20)).astype(np.float32)
+
+
+def move(clip: np.ndarray, *, samples: int, edge: Literal["silence", "wrap"]) -> np.ndarray:
+    """The clip that many samples later, or earlier where they are negative, at its own length."""
+    moved = np.roll(clip, samples)
+    if edge == "silence" and samples > 0:
+        moved[:samples] = 0
+    elif edge == "silence" and samples < 0:
+        moved[samples:] = 0
+    return moved
+
+
+class Shift:
+    """Moves a clip within its own length, by a stretch drawn for it."""
+
+    level: ClassVar[Literal["sample", "batch"]] = "sample"
+    modality: ClassVar[Literal["audio", "image", "table", "any"]] = "audio"
+
+    def __init__(self, options: ShiftOptions, context: Context) -> None:
+        self.options = options
+
+    def apply(
+        self, item: np.ndarray, *, random: np.random.Generator, progress: float
+    ) -> np.ndarray:
+        """An earlier or later copy."""
+        if random.random() >= self.options.probability:
+            return item.copy()
+        furthest = int(self.options.share * len(item))
+        samples = int(random.integers(-furthest, furthest, endpoint=True))
+        return move(item, samples=samples, edge=self.options.edge)

@@ -9,4 +9,8 @@ def test_every_augmentation_says_which_modality_it_changes():
         "specaugment": "audio",
         "noise": "audio",
         "gain": "audio",
+        "pitch_shift": "audio",
+        "time_stretch": "audio",
+        "shift": "audio",
+        "reverb": "audio",
     }

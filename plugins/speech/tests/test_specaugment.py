@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emobench.api import UsageError
-from emobench_speech.options import SpecAugmentOptions
+from emobench_speech.augmentation_options import SpecAugmentOptions
 from emobench_speech.specaugment import SpecAugment, draw_stripes
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from emobench.api import UsageError
-from emobench_speech.options import GainOptions, NoiseOptions
-from emobench_speech.waveforms import Gain, Noise, add_noise, draw_noise
+from emobench_speech.augmentation_options import GainOptions, NoiseOptions, ShiftOptions
+from emobench_speech.waveforms import Gain, Noise, Shift, add_noise, draw_noise, move
 
 
 def decibels(power_of: np.ndarray, against: np.ndarray) -> float:
@@ -66,3 +66,38 @@ def test_gain_stays_within_its_decibels_and_uses_them(make_context, make_clip):
 def test_a_range_upside_down_is_refused():
     with pytest.raises(UsageError, match=r"snr_low \(40\) must not exceed snr_high \(30\)"):
         NoiseOptions(snr_low=40.0)
+
+
+@pytest.mark.parametrize(
+    ("samples", "edge", "expected"),
+    [
+        (0, "silence", [1, 2, 3, 4, 5]),
+        (2, "silence", [0, 0, 1, 2, 3]),
+        (-2, "silence", [3, 4, 5, 0, 0]),
+        (2, "wrap", [4, 5, 1, 2, 3]),
+        (-2, "wrap", [3, 4, 5, 1, 2]),
+    ],
+)
+def test_a_moved_clip_is_filled_at_the_end_that_opens(samples, edge, expected):
+    clip = np.arange(1, 6, dtype=np.float32)
+    moved = move(clip, samples=samples, edge=edge)
+    assert moved.tolist() == expected
+    assert moved.dtype == np.float32
+    assert not np.shares_memory(moved, clip)
+
+
+def test_moves_up_to_the_share_are_equally_likely(make_context):
+    shift = Shift(ShiftOptions(share=0.2, edge="wrap", probability=1.0), make_context())
+    clip, random = np.eye(1, 10, dtype=np.float32)[0], np.random.default_rng(0)
+    places = [int(shift.apply(clip, random=random, progress=0.0).argmax()) for _ in range(2000)]
+    shares = np.bincount(places, minlength=10) / 2000
+    assert shares[[8, 9, 0, 1, 2]] == pytest.approx([0.2] * 5, abs=0.03)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 3])
+def test_a_clip_too_short_for_its_share_does_not_move(make_context, samples):
+    clip = np.ones(samples, np.float32)
+    shift = Shift(ShiftOptions(share=0.3, probability=1.0), make_context())
+    for seed in range(20):
+        moved = shift.apply(clip, random=np.random.default_rng(seed), progress=0.0)
+        assert np.array_equal(moved, clip)
