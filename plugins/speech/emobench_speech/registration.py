@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emobench.api import Component, Components
-from emobench_speech import augmentation_options, frontend_options, options
+from emobench_speech import augmentation_options, backbone_options, frontend_options, options
 
 components = Components(
     api_version=2,
@@ -39,6 +39,46 @@ components = Components(
             target="emobench_speech.cnn1d:Cnn1d",
             options=options.Cnn1dOptions,
             summary="Convolutions over time with the bands as channels, pooled over the clip.",
+        ),
+        Component(
+            name="multiscale",
+            target="emobench_speech.multiscale:Multiscale",
+            options=backbone_options.MultiscaleOptions,
+            summary="Parallel convolutions, squeeze-excitation, LSTM layers in both directions.",
+            source="arXiv:1709.01507",
+        ),
+        Component(
+            name="lstm",
+            target="emobench_speech.lstm:Lstm",
+            options=backbone_options.LstmOptions,
+            summary="LSTM layers over the frames; last state, mean or attention.",
+        ),
+        Component(
+            name="cnn_lstm",
+            target="emobench_speech.cnn_lstm:CnnLstm",
+            options=backbone_options.CnnLstmOptions,
+            summary="Convolutions that halve the frames, then LSTM layers over the rest.",
+        ),
+        Component(
+            name="spectrogram_resnet",
+            target="emobench_speech.spectrogram_resnet:SpectrogramResnet",
+            options=backbone_options.SpectrogramResnetOptions,
+            summary="Small residual network over a spectrogram taken as a picture.",
+            source="arXiv:1512.03385",
+        ),
+        Component(
+            name="conformer",
+            target="emobench_speech.conformer:Conformer",
+            options=backbone_options.ConformerOptions,
+            summary="Attention and convolution over frames thinned out by convolutions.",
+            source="arXiv:2005.08100",
+        ),
+        Component(
+            name="pretrained_speech",
+            target="emobench_speech.pretrained_speech:PretrainedSpeech",
+            options=backbone_options.PretrainedSpeechOptions,
+            summary="A wav2vec2, HuBERT or WavLM encoder, its layers mixed and pooled.",
+            source="arXiv:2105.01051",
         ),
     ],
     augmentations=[
