@@ -24,21 +24,27 @@ class SampleChain:
     stream: Stream
     workers: int = 0
 
-    def batch(self, positions: Sequence[int], *, epoch: int, progress: float) -> torch.Tensor:
-        """The augmented items' features; each item's draws depend on epoch and item alone."""
+    def batch(
+        self, positions: Sequence[int], *, turns: Sequence[int], epoch: int, progress: float
+    ) -> torch.Tensor:
+        """The augmented items' features; draws depend on the epoch, the item and its turn alone.
 
-        def one(position: int) -> np.ndarray:
+        An item that the epoch draws more than once has turns 0, 1, ..., each with its own draws.
+        """
+
+        def one(position: int, turn: int) -> np.ndarray:
             item = self.load(position)
             for name, augmentation in self.augmentations.items():
-                random = self.stream.child(name).numpy(epoch, position)
+                counters = (epoch, position, turn) if turn else (epoch, position)
+                random = self.stream.child(name).numpy(*counters)
                 item = augmentation.apply(item, random=random, progress=progress)
             return item
 
         if self.workers:
             with ThreadPoolExecutor(self.workers) as pool:
-                items = list(pool.map(one, positions))
+                items = list(pool.map(one, positions, turns))
         else:
-            items = [one(position) for position in positions]
+            items = list(map(one, positions, turns))
         return self.frontend.apply(items)
 
 
@@ -78,8 +84,9 @@ class PreparedSource:
                 f"{len(drawn)}; schedules rest on that number"
             )
         order = self.train_positions[drawn]
+        turns = count_turns(order)
         for start, stop in split_batches(len(order), self.batch_size):
-            yield self._train_batch(order[start:stop], epoch, progress)
+            yield self._train_batch(order[start:stop], turns[start:stop], epoch, progress)
 
     def validation(self) -> Iterator[Batch]:
         """The validation set, in order."""
@@ -89,10 +96,14 @@ class PreparedSource:
         """The test set, in order; asked for once, after the last decision."""
         return self._in_order(self.test_positions)
 
-    def _train_batch(self, positions: np.ndarray, epoch: int, progress: float) -> Batch:
+    def _train_batch(
+        self, positions: np.ndarray, turns: np.ndarray, epoch: int, progress: float
+    ) -> Batch:
         batch = self._gather(positions, skip=set(self.chains))
         for modality, chain in self.chains.items():
-            features = chain.batch(positions.tolist(), epoch=epoch, progress=progress)
+            features = chain.batch(
+                positions.tolist(), turns=turns.tolist(), epoch=epoch, progress=progress
+            )
             batch.inputs[modality] = features.to(self.device)
         return batch
 
@@ -117,6 +128,15 @@ class PreparedSource:
             targets={name: pick(targets) for name, targets in self._targets.items()},
             items=items,
         )
+
+
+def count_turns(order: np.ndarray) -> np.ndarray:
+    """How often each entry stands in `order` before itself."""
+    sorted_places = np.argsort(order, kind="stable")
+    ordered = order[sorted_places]
+    turns = np.empty(len(order), dtype=np.int64)
+    turns[sorted_places] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    return turns
 
 
 def split_batches(items: int, size: int) -> list[tuple[int, int]]:

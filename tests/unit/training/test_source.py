@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emobench.api import Stream
-from emobench.training.source import PreparedSource, SampleChain, Shuffle, split_batches
+from emobench.training.source import (
+    PreparedSource,
+    SampleChain,
+    Shuffle,
+    count_turns,
+    split_batches,
+)
 
 
 @given(st.integers(1, 500), st.integers(1, 70))
@@ -122,3 +128,42 @@ def test_augmentation_differs_between_epochs() -> None:
         for epoch in (0, 1)
     )
     assert first != second
+
+
+@given(st.lists(st.integers(0, 9), max_size=40))
+def test_a_turn_counts_how_often_an_item_came_before(order: list[int]) -> None:
+    expected = [order[:place].count(item) for place, item in enumerate(order)]
+    assert count_turns(np.array(order, dtype=np.int64)).tolist() == expected
+
+
+class Twice(Shuffle):
+    """Every item two times an epoch."""
+
+    def indices(self, epoch: int) -> np.ndarray:
+        return np.tile(super().indices(epoch), 2)
+
+    def __len__(self) -> int:
+        return 2 * self.items
+
+
+def added_noise(some: PreparedSource, epoch: int) -> dict[int, list[float]]:
+    """What the augmentation added to each item, turn by turn."""
+    added: dict[int, list[float]] = {}
+    for batch in some.train(epoch, progress=0.0):
+        for item, value in zip(batch.items.tolist(), batch.inputs["audio"][:, 0], strict=True):
+            added.setdefault(item, []).append(float(value) - 2.0 * item)
+    return added
+
+
+def test_an_item_drawn_twice_in_an_epoch_is_augmented_in_two_ways() -> None:
+    doubled = source(chain())
+    doubled.sampler = Twice(10, Stream(0))
+    for first, second in added_noise(doubled, 0).values():
+        assert first != second
+
+
+def test_an_items_first_turn_is_the_one_it_has_when_drawn_once() -> None:
+    doubled = source(chain())
+    doubled.sampler = Twice(10, Stream(0))
+    once = added_noise(source(chain()), 1)
+    assert {item: turns[:1] for item, turns in added_noise(doubled, 1).items()} == once
