@@ -124,6 +124,14 @@ class BinaryCrossEntropyOptions(Options):
     )
 
 
+class RepeatedSamplerOptions(Options):
+    """Options of the `repeated` sampler."""
+
+    times: Annotated[int, Search(choices=(1, 2, 4))] = Field(
+        4, ge=1, description="how often an epoch draws every training item"
+    )
+
+
 class WeightedSamplerOptions(Options):
     """Options of the `weighted` sampler."""
 

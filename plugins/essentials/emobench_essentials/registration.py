@@ -69,6 +69,13 @@ components = Components(
             options=options.WeightedSamplerOptions,
             summary="Draws with replacement, rare classes more often.",
         ),
+        Component(
+            name="repeated",
+            target="emobench_essentials.samplers:Repeated",
+            options=options.RepeatedSamplerOptions,
+            summary="Draws every item several times an epoch, each time augmented anew.",
+            off={"times": 1},
+        ),
     ],
     optimizers=[
         Component(

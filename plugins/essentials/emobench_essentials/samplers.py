@@ -1,4 +1,4 @@
-"""The `weighted` sampler. Plain shuffling is the loop's own."""
+"""The `weighted` and `repeated` samplers. Plain shuffling is the loop's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from emobench.api import SamplerContext, UsageError
-from emobench_essentials.options import WeightedSamplerOptions
+from emobench_essentials.options import RepeatedSamplerOptions, WeightedSamplerOptions
 
 SUM_TOLERANCE = 1e-3
 """How far from one a row may sum and still be a distribution; tables round their shares."""
@@ -67,3 +67,27 @@ class Weighted:
 
     def __len__(self) -> int:
         return len(self.shares)
+
+
+class Repeated:
+    """Draws every item `times` times an epoch; once is plain shuffling, to the bit."""
+
+    exact: ClassVar[frozenset[Literal["items", "classes", "groups"]]] = frozenset(
+        {"items", "classes", "groups"}
+    )
+
+    def __init__(self, options: RepeatedSamplerOptions, context: SamplerContext) -> None:
+        self.stream = context.stream
+        self.items, self.times = len(context.labels), options.times
+
+    def expected(self) -> np.ndarray:
+        """How often each item is drawn in an epoch."""
+        return np.full(self.items, float(self.times))
+
+    def indices(self, epoch: int) -> np.ndarray:
+        """Positions within the training set."""
+        random: np.random.Generator = self.stream.numpy(epoch)
+        return random.permutation(len(self)) % self.items
+
+    def __len__(self) -> int:
+        return self.items * self.times

@@ -1,4 +1,4 @@
-"""The sampler of this package under the conformance suite."""
+"""The samplers of this package under the conformance suite."""
 
 from __future__ import annotations
 
@@ -12,3 +12,12 @@ class TestWeighted(SamplerSuite):
 class TestHalfWeighted(SamplerSuite):
     component = "weighted"
     options = {"power": 0.5}
+
+
+class TestRepeated(SamplerSuite):
+    component = "repeated"
+
+
+class TestRepeatedOnce(SamplerSuite):
+    component = "repeated"
+    options = {"times": 1}

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from emobench.api import SamplerContext, Stream, UsageError
-from emobench_essentials.options import WeightedSamplerOptions
-from emobench_essentials.samplers import Weighted, draw_shares
+from emobench_essentials.options import RepeatedSamplerOptions, WeightedSamplerOptions
+from emobench_essentials.samplers import Repeated, Weighted, draw_shares
 
 LABELS = np.repeat([0, 1, 2], [800, 150, 50])
 
@@ -88,3 +88,25 @@ def test_items_that_all_lack_labels_are_drawn_alike():
 def test_a_number_cannot_be_balanced():
     with pytest.raises(UsageError, match="balances classes, but the target is a number"):
         sampler(1.0, np.linspace(0, 1, 10))
+
+
+def repeated(times: int, *, items: int = 30) -> Repeated:
+    context = SamplerContext(stream=Stream(5), labels=np.zeros(items, dtype=int))
+    return Repeated(RepeatedSamplerOptions(times=times), context)
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_an_epoch_draws_every_item_as_often_as_asked(times):
+    counts = np.bincount(repeated(times).indices(3), minlength=30)
+    assert counts.tolist() == [times] * 30
+
+
+def test_once_is_plain_shuffling_to_the_bit():
+    assert np.array_equal(repeated(1).indices(2), Stream(5).numpy(2).permutation(30))
+
+
+def test_the_copies_of_an_item_are_spread_over_the_epoch():
+    first_half = repeated(4, items=1000).indices(0)[:2000]
+    halves = np.bincount(first_half, minlength=1000)
+    # All four in one half: 1 in 8 by chance, and never where one pass follows another.
+    assert np.mean((halves == 0) | (halves == 4)) == pytest.approx(1 / 8, abs=0.04)
