@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emobench.api import DataError
-from emobench_units.columns import FRAME_COLUMNS, INTENSITY_COUNT
+from emobench_units.columns import CLIP_COLUMNS, FRAME_COLUMNS, INTENSITY_COUNT, MEANS
 from emobench_units.options import Rows
 from emobench_units.tables import Table
 
@@ -120,6 +120,38 @@ def rows_of(clips: Sequence[Clip], *, rows: Rows, notes: Sequence[str] = ()) -> 
         clips=tuple(clip.name for clip in clips for _ in clip.numbers),
         values=np.concatenate([clip.frames for clip in clips]).astype(np.float32),
         notes=tuple(notes),
+    )
+
+
+def holds_statistics(table: Table) -> bool:
+    """Whether the table has a row a clip, its statistics computed already."""
+    return FRAME_COLUMNS[0] not in table.columns and MEANS[0] in table.columns
+
+
+def clip_rows(table: Table, *, clip: str) -> UnitRows:
+    """Rows of a table of clip statistics; clips with a gap are left out and named."""
+    table.require(CLIP_COLUMNS)
+    names = table.words(clip, option="clip")
+    first: dict[str, int] = {}
+    for line, name in enumerate(names, start=2):
+        if name in first:
+            raise DataError(
+                f"{table.place}: row {line} lists clip '{name}' a second time (row {first[name]})"
+            )
+        first[name] = line
+    values = table.numbers(CLIP_COLUMNS)
+    whole = np.isfinite(values).all(axis=1)
+    gaps = {
+        name: "a value is missing or not finite"
+        for name, good in zip(names, whole, strict=True)
+        if not good
+    }
+    kept = tuple(name for name, good in zip(names, whole, strict=True) if good)
+    return UnitRows(
+        ids=kept,
+        clips=kept,
+        values=values[whole].astype(np.float32),
+        notes=left_out_note(gaps, total=len(names), place=table.place),
     )
 
 

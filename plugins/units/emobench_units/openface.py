@@ -21,9 +21,11 @@ from emobench_units.clips import (
     FAILED,
     Clip,
     UnitRows,
+    clip_rows,
     clips_of,
     dropped_note,
     frame_numbers,
+    holds_statistics,
     left_out_note,
     refuse_doubled,
     rows_of,
@@ -72,6 +74,8 @@ class OpenFace:
         options = self.options
         if options.table:
             table = read_table(self.root / options.table, place=options.table)
+            if options.rows == "clip" and holds_statistics(table):
+                return clip_rows(table, clip=options.clip)
             clips, notes = clips_of(table, clip=options.clip, confidence=options.confidence)
         else:
             clips, notes = self._from_files()

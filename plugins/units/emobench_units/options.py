@@ -96,8 +96,8 @@ class OpenFaceOptions(UnitRowsOptions):
     )
     table: str = Field(
         "",
-        description="one CSV file with all clips, relative to root; without it every CSV file "
-        "below root holds the frames of one clip",
+        description="one CSV file with all clips, relative to root: a row a frame, or a row a clip "
+        "(AU01_r_mean, ...); without it every CSV file below root holds the frames of one clip",
     )
     clip: str = Field(
         "clip", description="column of the table that names a row's clip; unused without a table"

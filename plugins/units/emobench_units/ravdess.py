@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from emobench.api import DataError, DatasetContext, Items, file_digest
-from emobench_units.clips import UnitRows, clips_of, left_out_note, rows_of
-from emobench_units.columns import CLIP_COLUMNS
+from emobench_units.clips import UnitRows, clip_rows, clips_of, rows_of
 from emobench_units.options import RavdessAuOptions
 from emobench_units.registration import RAVDESS_AU
 from emobench_units.tables import Table, read_table
@@ -78,7 +77,7 @@ class RavdessAu:
         if not self.file.is_file():
             raise RAVDESS_AU.missing(str(self.root))
         table = read_table(self.file, place=f"{FOLDER}/{self.file.name}")
-        return clip_rows(table) if self.options.rows == "clip" else frame_rows(table)
+        return clip_rows(table, clip="clip") if self.options.rows == "clip" else frame_rows(table)
 
     @cached_property
     def table(self) -> Items:
@@ -109,34 +108,7 @@ class RavdessAu:
         return {"table": self.rows.values[index].copy()}
 
 
-def clip_rows(table: Table) -> UnitRows:
-    """Rows of a table of clip statistics; clips with a gap are left out and named."""
-    table.require(CLIP_COLUMNS)
-    names = table.words("clip", option="clip")
-    first: dict[str, int] = {}
-    for line, name in enumerate(names, start=2):
-        if name in first:
-            raise DataError(
-                f"{table.place}: row {line} lists clip '{name}' a second time (row {first[name]})"
-            )
-        first[name] = line
-    values = table.numbers(CLIP_COLUMNS)
-    whole = np.isfinite(values).all(axis=1)
-    gaps = {
-        name: "a value is missing or not finite"
-        for name, good in zip(names, whole, strict=True)
-        if not good
-    }
-    kept = tuple(name for name, good in zip(names, whole, strict=True) if good)
-    return UnitRows(
-        ids=kept,
-        clips=kept,
-        values=values[whole].astype(np.float32),
-        notes=left_out_note(gaps, total=len(names), place=table.place),
-    )
-
-
-def frame_rows(table: Table, *, confidence: float = 0.0) -> UnitRows:
-    """Rows of a table of frames."""
-    clips, notes = clips_of(table, clip="clip", confidence=confidence)
+def frame_rows(table: Table) -> UnitRows:
+    """Rows of the table of frames, which lists those that OpenFace had tracked."""
+    clips, notes = clips_of(table, clip="clip", confidence=0.0)
     return rows_of(clips, rows="frame", notes=notes)

@@ -7,6 +7,7 @@ import pytest
 
 from emobench.api import DataError, DatasetContext, UsageError
 from emobench_units.clips import clip_statistics
+from emobench_units.columns import CLIP_COLUMNS
 from emobench_units.openface import OpenFace
 from emobench_units.options import OpenFaceOptions
 
@@ -185,3 +186,18 @@ def test_an_unknown_clip_column_gets_the_nearest(open_it, write_table):
     write_table()
     with pytest.raises(DataError, match="clip: unknown column 'clips'; did you mean 'clip'"):
         open_it(table="all.csv", clip="clips", label={"column": "who"}).items()
+
+
+def test_a_table_of_clip_statistics_is_taken_as_it_is(open_it, tmp_path):
+    (tmp_path / "faces").mkdir()
+    values = np.round(np.random.default_rng(0).random((2, 69)), 3)
+    lines = [",".join(["video", "who", *(f" {name}" for name in CLIP_COLUMNS)])]
+    for name, row in zip(("v1", "v2"), values, strict=True):
+        lines.append(",".join([name, name, *map(str, row)]))
+    (tmp_path / "faces" / "stats.csv").write_text("\n".join(lines))
+    built = open_it(table="stats.csv", clip="video", label={"column": "who"})
+    assert built.items().ids == ("v1", "v2")
+    assert built.load(1)["table"] == pytest.approx(values[1])
+    frames = open_it(table="stats.csv", clip="video", label={"column": "who"}, rows="frame")
+    with pytest.raises(DataError, match=r"'AU01_r' \(nearest: 'AU01_r_"):
+        frames.items()
