@@ -162,10 +162,23 @@ class Suite:
         assert_same(first, second, what="when built and used a second time")
 
     def test_leaves_global_randomness_alone(self) -> None:
-        """It neither draws from nor seeds a global random generator."""
-        built = self.build()
+        """It neither draws from nor seeds a global random generator.
+
+        While it is built it may draw its weights from torch's, which is seeded for that.
+        """
+        context = self.context
         with untouched_randomness(f"{self.kind} '{self.entry.name}'"):
-            self.act(built, self.context)
+            self.act(self.build(context), context)
+        with torch.random.fork_rng(devices=[]):
+            states = []
+            for seed in (1, 2):
+                torch.manual_seed(seed)
+                self.entry.build(self.settings(), context)
+                states.append(torch.get_rng_state())
+        assert not torch.equal(*states), (
+            f"{self.kind} '{self.entry.name}' seeds torch's global generator when it is built: "
+            "the weights of every run would begin alike, whatever its seed"
+        )
 
     def test_registration_loads_nothing_heavy(self) -> None:
         """Importing its registration loads neither torch nor numpy nor their like."""

@@ -38,6 +38,12 @@ def planted(
 
 FAULTS = (
     planted(
+        "leaves_global_randomness_alone",
+        "SeedsWhenBuilt",
+        words="seeds torch's global generator when it is built",
+        why="it seeds before it draws its first weights",
+    ),
+    planted(
         "gives_as_many_numbers_as_it_promises",
         "PromisesTwice",
         words="has shape (4, 6), promised is (4, 12)",

@@ -40,6 +40,14 @@ class PromisesTwice(Sound):
         self.width *= 2
 
 
+class SeedsWhenBuilt(Sound):
+    """Its first weights are the same whatever the run's seed."""
+
+    def __init__(self, options: NoOptions, context: Context) -> None:
+        torch.manual_seed(0)
+        super().__init__(options, context)
+
+
 class AveragesItems(Sound):
     def finish(self, rows: torch.Tensor) -> torch.Tensor:
         return rows.mean(dim=0, keepdim=True).expand_as(rows)
