@@ -41,7 +41,7 @@ def show_plugin(name: str, runs: Path) -> None:
     width = terminal_width()
     if isinstance(found, Plugin):
         print_lines(_package_lines(found, registry, width=width))
-        theirs = [entry for entry in registry.components.values() if entry.plugin == found]
+        theirs = _offered_by(found, registry)
     else:
         print_lines(_component_lines(found, runs=runs, width=width))
         theirs = [found]
@@ -111,12 +111,17 @@ def _package_lines(plugin: Plugin, registry: Registry, *, width: int | None) -> 
     """What a package offers."""
     lines = [part for text in _origin(plugin) for part in wrapped(text, width=width, hanging="  ")]
     lines.append("")
-    for kind in KINDS:
-        for entry in registry.of_kind(kind).values():
-            if entry.plugin == plugin:
-                text = f"{kind} {entry.name}: {entry.component.summary}"
-                lines += wrapped(text, width=width, hanging="  ")
+    theirs = _offered_by(plugin, registry)
+    for entry in sorted(theirs, key=lambda entry: (KINDS.index(entry.kind), entry.name)):
+        text = f"{entry.kind} {entry.name}: {entry.component.summary}"
+        lines += wrapped(text, width=width, hanging="  ")
     return lines
+
+
+def _offered_by(plugin: Plugin, registry: Registry) -> list[Registered]:
+    """All that the plugin's package offers, which may be by several entry points."""
+    entries = registry.components.values()
+    return [entry for entry in entries if entry.plugin.package == plugin.package]
 
 
 def find(name: str, registry: Registry) -> Registered | Plugin:
