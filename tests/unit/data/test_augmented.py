@@ -106,3 +106,12 @@ def test_notes_of_the_dataset_are_kept():
             return replace(super().items(), notes=("3 clips were left out",))
 
     assert AugmentFirst(Noted(), copies=2, seed=0).items().notes == ("3 clips were left out",)
+
+
+def test_copies_of_items_with_a_computed_target_keep_that_it_is_computed():
+    class Computed(Clips):
+        def items(self):
+            return replace(super().items(), derived={"emotion": "the clip's own loudness"})
+
+    items = AugmentFirst(Computed(), copies=1, seed=0).items()
+    assert items.derived == {"emotion": "the clip's own loudness"}
