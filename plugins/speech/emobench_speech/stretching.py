@@ -90,7 +90,9 @@ def join(windows: np.ndarray) -> np.ndarray:
         row_products(ends, begins), scale, out=np.ones_like(scale), where=scale > 0
     )
     power = rise**2 + fall**2 + 2 * rise * fall * np.clip(likeness, 0, 1)[:, None]
-    joined: np.ndarray = (ends * fall + begins * rise) / np.sqrt(power)
+    joined: np.ndarray = ends * fall
+    joined += begins * rise
+    joined /= np.sqrt(power, out=power)
     return joined.ravel()
 
 
