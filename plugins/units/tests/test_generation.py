@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emobench_units.generation import DIVISORS, distribution_words, generate_labels
+from emobench.api import Items, ProtocolOptions, Target
+from emobench.data.audit import audit
+from emobench.data.protocols import Split
+from emobench_units.generation import (
+    DIVISORS,
+    GENERATED_CLASSES,
+    distribution_words,
+    generate_labels,
+)
 
 UNITS = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45]
 
@@ -65,3 +73,28 @@ def test_the_distribution_is_told_label_by_label():
         "sadness 0 (0%, mean 0.00), guilt 0 (0%, mean 0.00), fear 0 (0%, mean 0.00), "
         "anxiety 1 (50%, mean 0.45)"
     )
+
+
+@pytest.mark.parametrize("divisors", ["before", "improved"])
+def test_the_audit_sees_generated_labels_that_nobody_declared(make_frames, divisors):
+    frames = make_frames(300).astype(np.float32)
+    labels = generate_labels(frames, divisors=divisors)
+    found = audit_of(labels, frames)
+    assert found.verdict == "leaky"
+    assert [finding.check for finding in found.findings] == ["derived-target"]
+    noisy = np.clip(labels + 0.02 * np.random.default_rng(1).normal(size=labels.shape), 0, 1)
+    assert audit_of(noisy, frames).verdict == "clean"
+
+
+def audit_of(labels, frames):
+    """What the audit says of these rows in a split of halves, people apart."""
+    count = len(frames)
+    items = Items(
+        ids=tuple(map(str, range(count))),
+        specs=(Target(name="emotions", kind="labels", classes=GENERATED_CLASSES),),
+        targets={"emotions": labels},
+        groups=tuple(str(index // 10) for index in range(count)),
+    )
+    split = Split(train=np.arange(150), validation=np.arange(150, 220), test=np.arange(220, count))
+    protocol = ProtocolOptions(use="grouped-holdout")
+    return audit(items, split, protocol, features=frames)

@@ -6,6 +6,8 @@ import gzip
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emobench.api import DataError
 from emobench_units.columns import FRAME_COLUMNS
@@ -36,6 +38,23 @@ def table_of(tmp_path):
 )
 def test_every_style_of_one_table_reads_alike(table_of, text):
     assert table_of(text).numbers(["AU01_r", "frame"]).tolist() == [[0.5, 1], [0.25, 2]]
+
+
+@given(
+    rows=st.lists(st.tuples(*[st.floats(0, 5).map(lambda x: round(x, 2))] * 3), min_size=1),
+    separator=st.sampled_from([",", ";", "\t", ", ", " , "]),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    mark=st.sampled_from(["", "\ufeff"]),
+)
+def test_how_a_table_is_written_never_changes_its_numbers(
+    tmp_path_factory, rows, separator, newline, mark
+):
+    lines = [("AU01_r", "AU02_r", "AU04_r"), *rows]
+    path = tmp_path_factory.mktemp("tables") / "a.csv"
+    text = newline.join(separator.join(map(str, line)) for line in lines)
+    path.write_bytes((mark + text).encode())
+    numbers = read_table(path, place="a.csv").numbers(["AU04_r", "AU01_r"])
+    assert numbers.tolist() == [[row[2], row[0]] for row in rows]
 
 
 def test_a_packed_table_reads_like_a_plain_one(table_of):
