@@ -72,7 +72,7 @@ class HalvingBlock(nn.Module):
         joined = scales[0] if len(scales) == 1 else torch.cat(scales, dim=1)
         # ReLU of the maximum is the maximum of the ReLUs, at half the work.
         halved: torch.Tensor = self.halve(self.norm(joined))
-        return halved.relu()
+        return halved.relu_()
 
 
 class RecurrentLayers(nn.Module):

@@ -53,13 +53,15 @@ def missing_model(model: str, *, revision: str, reason: Exception) -> str:
     from huggingface_hub import constants
 
     told = str(reason).strip().splitlines()
-    place = "" if revision == "main" else f" (revision {revision})"
+    place, flag = "", ""
+    if revision != "main":
+        place, flag = f" (revision {revision})", f" --revision {revision}"
     return (
         f"model '{model}'{place} is not in the cache {constants.HF_HUB_CACHE} and could not be "
         f"fetched ({type(reason).__name__}: {told[0] if told else 'no reason given'}). "
-        f"On a machine with a connection run `hf download {model}`, copy the cache folder here "
-        f"and let HF_HUB_CACHE name it; or give `model` a folder that holds config.json and the "
-        f"weights"
+        f"On a machine with a connection run `hf download {model}{flag}`, copy the cache folder "
+        "here and let HF_HUB_CACHE name it; or give `model` a folder that holds config.json and "
+        "the weights"
     )
 
 

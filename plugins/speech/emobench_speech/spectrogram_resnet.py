@@ -35,7 +35,7 @@ class ResidualBlock(nn.Module):
         self.body = nn.Sequential(
             convolution(before, after, kernel=3, stride=stride),
             nn.BatchNorm2d(after),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Dropout2d(dropout),
             convolution(after, after, kernel=3),
             nn.BatchNorm2d(after),
@@ -52,7 +52,7 @@ class ResidualBlock(nn.Module):
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """Maps `(batch, before, bands, frames)` to maps with both sides divided by the stride."""
         added: torch.Tensor = self.body(maps) + self.shortcut(maps)
-        return added.relu()
+        return added.relu_()
 
 
 class SpectrogramResnet(nn.Module):
@@ -64,7 +64,7 @@ class SpectrogramResnet(nn.Module):
         input_shape(context, backbone="spectrogram_resnet", modality=self.modality)
         first = options.channels[0]
         self.stem = nn.Sequential(
-            convolution(1, first, kernel=5, stride=2), nn.BatchNorm2d(first), nn.ReLU()
+            convolution(1, first, kernel=5, stride=2), nn.BatchNorm2d(first), nn.ReLU(inplace=True)
         )
         self.stages = nn.Sequential(
             *(
