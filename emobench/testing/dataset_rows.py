@@ -23,6 +23,11 @@ def assert_table_is_whole(items: Items) -> None:
         f"the table describes the targets {', '.join(named)} and gives values of "
         f"{', '.join(items.targets)}"
     )
+    strange = sorted(set(items.derived) - set(named))
+    assert not strange, (
+        f"derived speaks of '{strange[0]}', which is no target: the audit would not mark what it "
+        f"means; the targets are {', '.join(named)}"
+    )
     for spec in items.specs:
         assert_target_is_whole(spec, np.asarray(items.targets[spec.name]), count=count)
     columns: Mapping[str, Sequence[str]] = {

@@ -37,6 +37,7 @@ def test_a_whole_table_passes() -> None:
     "changes",
     [
         of_kind("labels", [[0, 1], [0, 0], [1, 1]]),
+        {**of_kind("labels", [[0.2, 1], [0, 0], [0.7, 1]]), "derived": {"emotion": "the row"}},
         of_kind("distribution", [[0.5, 0.5], [3, 0], [0, 0.1]]),
         {**of_kind("number", [0.1, -3.0, 2.0]), "specs": (Target(name="emotion", kind="number"),)},
         {"groups": (), "split": ("train", "test", "train"), "fields": {}},
@@ -54,6 +55,7 @@ def test_every_kind_of_target_passes(changes: dict[str, Any]) -> None:
         ({"ids": ("a", "b", "a")}, "the id 'a' stands for more than one item"),
         ({"specs": ()}, "names no target"),
         ({"targets": {"mood": IDS}}, "describes the targets emotion and gives values of mood"),
+        ({"derived": {"mood": "the pixels"}}, "derived speaks of 'mood', which is no target"),
         ({"targets": {"emotion": IDS[:2]}}, "2 values for 3 items"),
         ({"targets": {"emotion": np.array([0, 1, 2])}}, "class ids run from 0 to 2 for 2 classes"),
         ({"targets": {"emotion": np.array([-1, 1, 0])}}, "class ids run from -1 to 1"),
