@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from emobench.api import Context, Target, TargetKind
+from emobench.api import Context, Target
 from emobench.testing.predictions import (
     Problem,
     assert_says_something_sound,
@@ -19,7 +19,7 @@ from emobench.testing.predictions import (
     problems,
 )
 from emobench.testing.suite import Suite, not_shown
-from emobench.testing.tiny import tiny_context
+from emobench.testing.tiny import TARGET_KINDS, tiny_context
 
 CLOSE = 1e-6
 """Results that differ by less are the same: float32 may sum in another order."""
@@ -36,8 +36,7 @@ class FittedSuite(Suite):
 
     def contexts(self) -> Sequence[Context]:
         """A target of every kind; the laws are asked of all that the component accepts."""
-        kinds: tuple[TargetKind, ...] = ("class", "distribution", "labels", "number")
-        return [tiny_context(kind=kind) for kind in kinds]
+        return [tiny_context(kind=kind) for kind in TARGET_KINDS]
 
     def shown(self, problem: Problem, logits: np.ndarray) -> np.ndarray:
         """What the component is given of these logits."""

@@ -13,9 +13,8 @@ from torch.nn import functional
 
 from emobench.api import Context, Kind, TargetKind
 from emobench.testing.suite import Suite, not_shown
-from emobench.testing.tiny import tiny_context, tiny_labels
+from emobench.testing.tiny import TARGET_KINDS, tiny_context, tiny_labels
 
-KINDS: tuple[TargetKind, ...] = ("class", "distribution", "labels", "number")
 ITEMS = 8
 UPDATES = 20
 HUGE = {torch.float32: 1e4, torch.bfloat16: 1e4, torch.float16: 100.0}
@@ -86,7 +85,7 @@ class LossSuite(Suite):
         """A tiny task for every kind of target that the loss names."""
         kinds: frozenset[TargetKind] = getattr(self.entry.load(), "kinds", frozenset())
         assert kinds, f"loss '{self.entry.name}' must name the targets it takes in `kinds`"
-        return [tiny_context(kind=kind) for kind in KINDS if kind in kinds]
+        return [tiny_context(kind=kind) for kind in TARGET_KINDS if kind in kinds]
 
     def act(self, built: Any, context: Context) -> Sequence[torch.Tensor]:
         """Value and gradient on one batch of each form."""

@@ -10,9 +10,8 @@ import numpy as np
 
 from emobench.api import Kind, SamplerContext, Stream, TargetKind
 from emobench.testing.suite import Suite, not_shown
-from emobench.testing.tiny import CLASS_COUNTS, CLASSES, tiny_target
+from emobench.testing.tiny import CLASS_COUNTS, CLASSES, TARGET_KINDS, tiny_target
 
-KINDS: tuple[TargetKind, ...] = ("class", "labels", "distribution", "number")
 GROUPS = 6
 EPOCHS = 5
 MANY_EPOCHS = 200
@@ -32,7 +31,7 @@ class SamplerSuite(Suite):
             SamplerContext(
                 stream=stream, labels=tiny_rows(kind), groups=groups, target=tiny_target(kind)
             )
-            for kind in KINDS
+            for kind in TARGET_KINDS
             for groups in ((), tiny_groups())
         ]
 

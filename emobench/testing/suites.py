@@ -11,9 +11,10 @@ from emobench.testing.datasets import DatasetSuite
 from emobench.testing.frontends import FrontendSuite
 from emobench.testing.losses import LossSuite
 from emobench.testing.models import BackboneSuite, HeadSuite
+from emobench.testing.optimizers import OptimizerSuite
 from emobench.testing.postprocessors import PostProcessorSuite
-from emobench.testing.rates import OptimizerSuite, SchedulerSuite
 from emobench.testing.samplers import SamplerSuite
+from emobench.testing.schedulers import SchedulerSuite
 from emobench.testing.suite import Suite
 from emobench.testing.techniques import TechniqueSuite
 

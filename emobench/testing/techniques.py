@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from emobench.api import Context, Kind, PluginError, TargetKind, UsageError
+from emobench.api import Context, Kind, PluginError, UsageError
 from emobench.registry import load_registry
 from emobench.testing.suite import Suite, not_shown
+from emobench.testing.tiny import TARGET_KINDS
 from emobench.testing.tiny_tasks import SHAPES, TinyTask, training_context
 from emobench.testing.training import (
     Course,
@@ -25,7 +26,6 @@ from emobench.testing.training import (
 )
 from emobench.testing.watch import Topic, Watch
 
-KINDS: tuple[TargetKind, ...] = ("class", "distribution", "labels", "number")
 LONG = Course(epochs=3, keep_states=True)
 KEPT = 1024
 """Trainings that are remembered: pairs are shared by the suites of both techniques."""
@@ -66,7 +66,7 @@ class TechniqueSuite(Suite):
         return tuple(
             training_context(TinyTask(modality=modality, kinds=(kind,)))
             for modality in SHAPES
-            for kind in KINDS
+            for kind in TARGET_KINDS
         )
 
     def act(self, built: Any, context: Context) -> Sequence[np.ndarray]:
@@ -93,13 +93,13 @@ class TechniqueSuite(Suite):
     def home(self) -> TinyTask:
         """The first tiny task on which it trains."""
         return self._first_of(
-            [TinyTask(modality=name, kinds=(k,)) for name in SHAPES for k in KINDS]
+            [TinyTask(modality=name, kinds=(k,)) for name in SHAPES for k in TARGET_KINDS]
         )
 
     @cached_property
     def rich(self) -> TinyTask:
         """The same modality with targets of all kinds at once, where it takes them."""
-        joint = replace(self.home, kinds=KINDS)
+        joint = replace(self.home, kinds=TARGET_KINDS)
         return joint if attempt(joint, self.member).training else self.home
 
     def _first_of(self, tasks: Sequence[TinyTask]) -> TinyTask:
@@ -127,7 +127,7 @@ class TechniqueSuite(Suite):
     def test_trains_on_every_kind_of_target_or_refuses_by_name(self) -> None:
         """Two epochs on each kind of target train, or a UsageError that names it says no."""
         modalities = [self.home.modality, *SHAPES]
-        for kind in KINDS:
+        for kind in TARGET_KINDS:
             for modality in dict.fromkeys(modalities):
                 tried = attempt(TinyTask(modality=modality, kinds=(kind,)), self.member)
                 if tried.training is not None:

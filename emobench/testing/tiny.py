@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import get_args
 
 import numpy as np
 import torch
@@ -12,6 +13,9 @@ from emobench.api import Context, Schedule, Stream, Target, TargetKind, TaskFact
 CLASSES = ("angry", "calm", "happy", "sad")
 CLASS_COUNTS = (24, 12, 8, 4)
 RATE = 16_000
+
+TARGET_KINDS: tuple[TargetKind, ...] = get_args(TargetKind)
+"""Every kind of target that there is."""
 
 FEATURE_SHAPES: tuple[Mapping[str, tuple[int, ...]], ...] = (
     {"table": (12,)},
