@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,6 +44,10 @@ def assert_table_is_whole(items: Items) -> None:
     for name in ("groups", "split"):
         empty = sum(not (type(word) is str and word.strip()) for word in columns[name])
         assert not empty, f"{name}: {empty} of {count} items have none; give one to every item"
+    assert len(set(items.groups)) < count or count == 1 or not items.groups, (
+        f"groups: each of {count} items is a {items.group_name} of its own, so that splits by "
+        "groups keep nothing apart; give no groups where none are known"
+    )
     assert items.group_name.strip(), "group_name is empty; say what a group is: speaker, subject"
 
 
@@ -102,6 +107,21 @@ def assert_item_is_promised(
             assert rate > 0, f"rates say {rate} for audio; give the rate in Hz, which load keeps to"
             peak = float(np.abs(array).max())
             assert peak <= 4, f"{what} peaks at {peak:g}; full scale is 1"
+
+
+def labelled_items(dataset: Any) -> Counter[tuple[bytes, str]]:
+    """What every item holds with the labels it has, whatever it is called and where it stands."""
+    items: Items = dataset.items()
+    found: Counter[tuple[bytes, str]] = Counter()
+    for index in range(len(items)):
+        labels = [_label(spec, items.targets[spec.name][index]) for spec in items.specs]
+        content = b"".join(array.tobytes() for array in dataset.load(index).values())
+        found[content, repr(labels)] += 1
+    return found
+
+
+def _label(spec: Target, value: Any) -> str:
+    return spec.classes[int(value)] if spec.kind == "class" else repr(np.asarray(value).tolist())
 
 
 def _first_twice(names: Sequence[str]) -> str | None:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,12 +26,17 @@ from emobench.api import (
 )
 from emobench.data.protocols import GROUPED, Split, split_items
 from emobench.scoring.catalogue import check_metric
-from emobench.testing.dataset_rows import assert_item_is_promised, assert_table_is_whole
+from emobench.testing.dataset_files import move_between_folders
+from emobench.testing.dataset_rows import (
+    assert_item_is_promised,
+    assert_table_is_whole,
+    labelled_items,
+)
 from emobench.testing.option_values import other_values
 from emobench.testing.suite import Suite, assert_same, not_shown
 
-LOADED = 3
-"""Items that are decoded: the first, one amid, the last."""
+LOADED = 100
+"""Items that are decoded of a set that has more."""
 
 SAYS_NOTHING = ("", "unknown", "todo", "tbd", "n/a", "none", "-", "?")
 
@@ -50,21 +56,16 @@ class DatasetSuite(Suite):
         """
         return {}
 
-    def change(self, root: Path) -> None:
-        """Change what one data file holds; by default its last byte."""
-        path = self.files(root)[0]
+    def change(self, path: Path) -> None:
+        """Change what this data file holds; by default its last byte that is no white space."""
         content = path.read_bytes()
-        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        end = max(1, len(content.rstrip()))
+        path.write_bytes(content[: end - 1] + bytes([content[end - 1] ^ 1]) + content[end:])
 
     def relabel(self, root: Path) -> None:
-        """Give an item another label; by default two files in different folders change places."""
-        files = self.files(root)
-        others = [path for path in files if path.parent != files[0].parent]
-        if not others:
-            not_shown("its files lie in one folder", hook="relabel")
-        first, second = files[0].read_bytes(), others[-1].read_bytes()
-        files[0].write_bytes(second)
-        others[-1].write_bytes(first)
+        """Give an item another label; by default a file goes to the folder of another."""
+        if not move_between_folders(self.files(root)):
+            not_shown("no file of it can go to another's folder", hook="relabel")
 
     def files(self, root: Path) -> list[Path]:
         """Every file of the set, in order of name."""
@@ -143,7 +144,7 @@ class DatasetSuite(Suite):
             f"{', '.join(self.about.modalities)}"
         )
         widths = set()
-        for index in _some(len(items)):
+        for index in places(len(items)):
             loaded = built.load(index)
             assert_item_is_promised(
                 loaded, modalities=promised, rates=built.rates, item=items.ids[index]
@@ -154,14 +155,15 @@ class DatasetSuite(Suite):
     def test_loading_twice_gives_the_same_bytes(self) -> None:
         """An item is the same however often, in whatever order and by whom it is loaded."""
         built = self.open()
-        places = _some(len(self.table(built)))
-        first = {index: _copied(built.load(index)) for index in places}
-        for index in places:
-            for array in built.load(index).values():
+        first = {}
+        for index in places(len(self.table(built))):
+            loaded = built.load(index)
+            first[index] = {name: array.copy() for name, array in loaded.items()}
+            for array in loaded.values():
                 if array.flags.writeable:
                     array[...] = 0
         other = self.open()
-        for index in reversed(places):
+        for index in reversed(first):
             for what, again in (("a second time", built), ("by a second reader", other)):
                 loaded = again.load(index)
                 assert_same(
@@ -269,29 +271,49 @@ class DatasetSuite(Suite):
         )
 
     def test_fingerprint_changes_with_a_file(self) -> None:
-        """Another byte in a data file is another fingerprint."""
-        self._assert_noticed(self.change, "one data file was changed")
+        """Another byte in any data file is another fingerprint, or the file is refused."""
+        before = self._fingerprint_of_files()
+        root, noticed = self._moved(), 0
+        for path in self.files(root):
+            kept = path.read_bytes()
+            self.change(path)
+            with suppress(DataError):
+                after = self.open(root).fingerprint()
+                assert after != before, stays(f"'{path.relative_to(root)}' was changed")
+                noticed += 1
+            path.write_bytes(kept)
+        if not noticed:
+            not_shown("it refuses every file once it was changed", hook="change")
 
     def test_fingerprint_changes_with_a_label(self) -> None:
         """Another label of an item is another fingerprint."""
-        self._assert_noticed(self.relabel, "a label was changed")
+        before = self._fingerprint_of_files()
+        labelled = labelled_items(self.open())
+        root = self._moved()
+        self.relabel(root)
+        try:
+            after = self.open(root).fingerprint()
+            changed = labelled_items(self.open(root)) != labelled
+            fault = "no item has another label"
+        except (DataError, OSError) as error:
+            changed, fault = False, f"the set cannot be read: {error}"
+        if not changed and self._relabels_by_default:
+            not_shown(f"when a file goes to another's folder {fault}", hook="relabel")
+        assert changed, f"after `relabel` {fault}"
+        assert after != before, stays("a label was changed")
 
-    def _assert_noticed(self, edit: Any, what: str) -> None:
+    @property
+    def _relabels_by_default(self) -> bool:
+        return type(self).relabel is DatasetSuite.relabel
+
+    def _fingerprint_of_files(self) -> str:
+        """The fingerprint of the tiny set; left out where it has no files."""
         built = self.open()
         self.table(built)
         if not self.files(self.home):
             not_shown("it is generated: there are no files")
-        before = built.fingerprint()
-        root = self._moved()
-        edit(root)
-        try:
-            after = self.open(root).fingerprint()
-        except DataError:
-            return
-        assert after != before, (
-            f"the fingerprint stays when {what}: stored results would be taken for those of the "
-            "new data"
-        )
+        fingerprint: str = built.fingerprint()
+        return fingerprint
 
     def test_fingerprint_changes_with_options_that_change_data(self) -> None:
         """An option that changes items, labels or decoding changes the fingerprint."""
@@ -355,10 +377,19 @@ def assert_groups_apart(items: Items, split: Split, *, task: str) -> None:
         )
 
 
+def stays(when: str) -> str:
+    """In words, that the fingerprint took no notice."""
+    return (
+        f"the fingerprint stays when {when}: stored results would be taken for those of the new "
+        "data"
+    )
+
+
+def places(count: int) -> list[int]:
+    """Positions of all items of a tiny set, or of as many, spread over one that is larger."""
+    return sorted(set(np.linspace(0, count - 1, min(count, LOADED)).round().astype(int).tolist()))
+
+
 def _some(count: int) -> list[int]:
     """Positions of the first item, one amid and the last."""
     return sorted({0, count // 2, count - 1})
-
-
-def _copied(loaded: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: array.copy() for name, array in loaded.items()}

@@ -1,20 +1,14 @@
-"""Faults planted in post-processors, combiners, frontends and datasets."""
+"""Faults planted in post-processors, combiners and frontends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-from faults.datasets import SOUND as SOUND_DATASET
 from faults.fitted import StrengthOptions
 from faults.frontends import FLOOR, FRAMES, SAMPLES
 from planting import PlantedFault
 
-from emobench.api import Component, DatasetComponent, ProtocolOptions, TaskOffer
-from emobench.testing import CombinerSuite, DatasetSuite, FrontendSuite, PostProcessorSuite
+from emobench.api import Component
+from emobench.testing import CombinerSuite, FrontendSuite, PostProcessorSuite
 
 
 class ComparedFrontendSuite(FrontendSuite):
@@ -24,22 +18,6 @@ class ComparedFrontendSuite(FrontendSuite):
         padded = np.pad(item.astype(np.float64), (0, FRAMES * SAMPLES))
         frames = [padded[start * SAMPLES : (start + 1) * SAMPLES] for start in range(FRAMES)]
         return np.array([np.log(FLOOR + frame @ frame / SAMPLES) for frame in frames])
-
-
-class TinySetSuite(DatasetSuite):
-    """Six speakers with a file of each label."""
-
-    def write(self, root: Path) -> Mapping[str, Any]:
-        for index, label in enumerate(("angry", "happy", "sad")):
-            (root / "tiny" / label).mkdir(parents=True)
-            for speaker in "abcdef":
-                path = root / "tiny" / label / f"{speaker}_{index}.txt"
-                path.write_text(f"{index} {ord(speaker)} 7.25 1")
-        return {}
-
-    def relabel(self, root: Path) -> None:
-        path = self.files(root)[0]
-        path.rename(root / "tiny" / "sad" / path.name)
 
 
 def postprocessor(name: str, target: str) -> Component:
@@ -95,35 +73,6 @@ def in_frontend(check: str, target: str, *, words: str, why: str) -> PlantedFaul
         sound=SOUND_FRONTEND,
         words=words,
         why=why,
-    )
-
-
-def in_dataset(
-    check: str, target: str = "Sound", *, words: str, why: str, **changes: Any
-) -> PlantedFault:
-    component: DatasetComponent = replace(
-        SOUND_DATASET, name="broken", target=f"faults.datasets:{target}", **changes
-    )
-    return PlantedFault(
-        check=check,
-        suite=TinySetSuite,
-        component=component,
-        sound=SOUND_DATASET,
-        words=words,
-        why=why,
-    )
-
-
-def offer(**changes: Any) -> tuple[TaskOffer, ...]:
-    return (
-        TaskOffer(
-            **{
-                "name": "speakers",
-                "summary": "Planted.",
-                "protocol": ProtocolOptions(use="grouped-holdout"),
-                **changes,
-            }
-        ),
     )
 
 
@@ -304,97 +253,4 @@ FRONTEND_FAULTS = (
     ),
 )
 
-DATASET_FAULTS = (
-    in_dataset(
-        "its_table_is_whole",
-        "IdsRepeat",
-        words="stands for more than one item",
-        why="its ids are those of speakers",
-    ),
-    in_dataset(
-        "loads_what_it_promises",
-        "GivesDoubles",
-        words="table is float64, not float32",
-        why="it loads rows in double precision",
-    ),
-    in_dataset(
-        "loading_twice_gives_the_same_bytes",
-        "HandsOutItsMemory",
-        words="loaded a second time",
-        why="what a caller does to an item stays in its memory",
-    ),
-    in_dataset(
-        "pickles_in_use",
-        "KeepsALock",
-        words="cannot be pickled once it has been used",
-        why="it keeps a lock",
-    ),
-    in_dataset(
-        "its_texts_say_something",
-        words="licence says nothing",
-        why="its licence is unknown",
-        licence="Unknown",
-    ),
-    in_dataset(
-        "missing_data_are_explained",
-        "SilentWhenMissing",
-        words="end in FileNotFoundError",
-        why="it leaves the user with the system's error",
-    ),
-    in_dataset(
-        "missing_data_are_explained",
-        "MissingWithoutLicence",
-        words="does not tell its licence",
-        why="its error hides under which licence the data are given",
-    ),
-    in_dataset(
-        "every_task_it_offers_can_be_split",
-        words="asks for 'valence'",
-        why="it offers a target that it does not have",
-        tasks=offer(targets=("valence",)),
-    ),
-    in_dataset(
-        "every_task_it_offers_can_be_split",
-        "KnowsNoSpeakers",
-        words="cannot be split",
-        why="it offers to keep speakers apart and names none",
-    ),
-    in_dataset(
-        "every_task_it_offers_can_be_split",
-        words="'ccc'",
-        why="its metric judges numbers",
-        tasks=offer(metric="ccc"),
-    ),
-    in_dataset(
-        "fingerprint_is_the_same_on_a_second_opening",
-        "CountsOpenings",
-        words="a second opening of the same data",
-        why="each opening counts",
-    ),
-    in_dataset(
-        "fingerprint_knows_no_path",
-        "KnowsItsPath",
-        words="leave paths out of it",
-        why="its fingerprint holds the folder's path",
-    ),
-    in_dataset(
-        "fingerprint_changes_with_a_file",
-        "TrustsNamesAndSizes",
-        words="stays when one data file was changed",
-        why="it looks at names and sizes, not at bytes",
-    ),
-    in_dataset(
-        "fingerprint_changes_with_a_label",
-        "IgnoresLabels",
-        words="stays when a label was changed",
-        why="it leaves labels out of its fingerprint",
-    ),
-    in_dataset(
-        "fingerprint_changes_with_options_that_change_data",
-        "IgnoresOptions",
-        words="option 'scale' changes the data and not the fingerprint",
-        why="it leaves options out of its fingerprint",
-    ),
-)
-
-FAULTS = (*POSTPROCESSOR_FAULTS, *COMBINER_FAULTS, *FRONTEND_FAULTS, *DATASET_FAULTS)
+FAULTS = (*POSTPROCESSOR_FAULTS, *COMBINER_FAULTS, *FRONTEND_FAULTS)

@@ -101,6 +101,9 @@ class TestTess(DatasetSuite):
         write_clips(root, tess_names(3))
         return {}
 
+    def relabel(self, root: Path) -> None:
+        exchange(root, "tess/OAF_angry/OAF_back_angry.wav", "tess/OAF_sad/OAF_back_sad.wav")
+
 
 class TestSavee(DatasetSuite):
     component = "savee"
@@ -123,7 +126,5 @@ class TestSpeechCorpora(DatasetSuite):
         write_clips(root, savee_names())
         return {}
 
-    def change(self, root: Path) -> None:
-        path = root / "savee/AudioData/KL/sa01.wav"
-        content = path.read_bytes()
-        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    def relabel(self, root: Path) -> None:
+        exchange(root, "emodb/wav/03a01Fa.wav", "emodb/wav/03a01Ta.wav")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from emobench.api import (
+    DataError,
     DatasetComponent,
     DatasetContext,
     Field,
@@ -154,6 +155,27 @@ class KnowsNoSpeakers(Sound):
         return replace(super().items(), groups=())
 
 
+class CallsEveryClipASpeaker(Sound):
+    def items(self) -> Items:
+        items = super().items()
+        return replace(items, groups=items.ids)
+
+
+class SpoilsOneItem(Sound):
+    """Decodes one item wrongly, which is neither the first, the middle one nor the last."""
+
+    def load(self, index: int) -> dict[str, np.ndarray]:
+        loaded = super().load(index)
+        return {"table": loaded["table"] * np.float32(np.nan)} if index == 3 else loaded
+
+
+class KeepsOneItem(HandsOutItsMemory):
+    """Holds one item in its memory, which is neither the first, the middle one nor the last."""
+
+    def load(self, index: int) -> dict[str, np.ndarray]:
+        return super().load(index) if index == 3 else Sound.load(self, index)
+
+
 class CountsOpenings(Sound):
     def __init__(self, options: TinyOptions, context: DatasetContext) -> None:
         super().__init__(options, context)
@@ -174,6 +196,12 @@ class TrustsNamesAndSizes(Sound):
         return [options, names, [path.stat().st_size for path in self.paths]]
 
 
+class ReadsTheFirstFile(Sound):
+    def facts(self) -> list[Any]:
+        options, names, contents = super().facts()
+        return [options, names, contents[:1]]
+
+
 class IgnoresLabels(Sound):
     def facts(self) -> list[Any]:
         options, names, contents = super().facts()
@@ -183,3 +211,40 @@ class IgnoresLabels(Sound):
 class IgnoresOptions(Sound):
     def facts(self) -> list[Any]:
         return super().facts()[1:]
+
+
+SOUND_LISTED = replace(
+    SOUND,
+    name="sound_listed",
+    target="faults.datasets:SoundListed",
+    layout="tiny/labels.csv and tiny/clips/<speaker>_<number>.txt",
+)
+
+
+class SoundListed(Sound):
+    """Files `tiny/clips/<speaker>_<number>.txt`, their labels in `tiny/labels.csv`."""
+
+    @cached_property
+    def listed(self) -> list[list[str]]:
+        table = self.root / "labels.csv"
+        if not table.is_file():
+            raise SOUND_LISTED.missing(str(self.root))
+        return [line.split(",") for line in table.read_text().splitlines()]
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        paths = [self.root / "clips" / name for name, _ in self.listed]
+        for path in paths:
+            if not path.is_file():
+                raise DataError(f"clips/{path.name} is listed and not there")
+        return paths
+
+    @property
+    def labels(self) -> list[str]:
+        return [label for _, label in self.listed]
+
+
+class ListedIgnoresLabels(SoundListed):
+    def facts(self) -> list[Any]:
+        options, names, contents = super().facts()
+        return [options, [name for name, _ in names], contents]
