@@ -42,7 +42,7 @@ class Row:
     """
 
     recipe: str
-    recipe_hash: str
+    method_hash: str
     seeds: tuple[int, ...]
     folds: int
     score: float | None
@@ -100,9 +100,9 @@ class Board:
         return f"{self.task} ({self.mark})" if self.mark else self.task
 
     def name_of(self, row: Row) -> str:
-        """The row's recipe; where two recipes share a name, with their hashes."""
+        """The row's recipe; with a hash where two methods share the name."""
         shared = sum(each.recipe == row.recipe for each in self.rows) > 1
-        return f"{row.recipe} ({row.recipe_hash})" if shared else row.recipe
+        return f"{row.recipe} ({row.method_hash})" if shared else row.recipe
 
     def rank_of(self, row: Row) -> int | None:
         """The row's rank; only an honest row has one."""

@@ -54,6 +54,16 @@ def recipe_hash(recipe: Mapping[str, Any]) -> str:
     return _hash(_method(recipe))
 
 
+def method_hash(record: Record) -> str:
+    """Short hash of what decides a record's numbers beside seed and fold: recipe and code.
+
+    Two versions of a plugin are two methods, whatever the recipe says.
+    """
+    made = record.provenance
+    code = [made.emobench, dict(made.components)] if made else []
+    return _hash([_method(record.recipe), code]) if code else recipe_hash(record.recipe)
+
+
 def _method(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """What decides the numbers; of an ensemble's members likewise."""
     method = {key: value for key, value in recipe.items() if key not in NOT_THE_METHOD}

@@ -12,7 +12,7 @@ from typing import Any
 from emobench.boards.board import Board, Constant, Row, RowCosts, Standing, Verdict
 from emobench.boards.command import Commands
 from emobench.boards.constant import constant_predictor
-from emobench.boards.contest import by_contest, recipe_hash
+from emobench.boards.contest import by_contest, method_hash
 from emobench.runs.record import Record, State, TaskStamp
 from emobench.scoring.catalogue import METRICS
 
@@ -87,13 +87,13 @@ def _age(record: Record) -> tuple[str, str]:
 
 
 def _by_recipe(records: Sequence[Record]) -> tuple[int, list[list[Record]]]:
-    """How many records a newer one replaces, and the others by recipe, each by seed and fold.
+    """How many records a newer one replaces, and the others by method, each by seed and fold.
 
     Neither an interrupted run nor one that never saw its data replaces another.
     """
     recipes: dict[tuple[str, str], dict[tuple[int, int], Record]] = {}
     for record in records:
-        runs = recipes.setdefault((record.recipe_name, recipe_hash(record.recipe)), {})
+        runs = recipes.setdefault((record.recipe_name, method_hash(record)), {})
         place = (record.seed, record.task.fold)
         tells = record.state != "interrupted" and record.data is not None
         if tells or place not in runs:
@@ -113,7 +113,7 @@ def _row(runs: Sequence[Record], commands: Commands) -> Row:
     standing = _standing(state, audit, score, complete=folds == runs[0].task.folds)
     return Row(
         recipe=runs[0].recipe_name,
-        recipe_hash=recipe_hash(runs[0].recipe),
+        method_hash=method_hash(runs[0]),
         seeds=tuple(sorted({record.seed for record in runs})),
         folds=folds,
         score=score,
@@ -214,7 +214,7 @@ def _order(row: Row, metric: str) -> tuple[int, int, float, str, str]:
         fault,
         _badness(row.score, metric),
         row.recipe,
-        row.recipe_hash,
+        row.method_hash,
     )
 
 

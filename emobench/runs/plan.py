@@ -15,6 +15,7 @@ from emobench.data.tasks import Task, find_task, folder_task
 from emobench.recipes.identity import identity
 from emobench.recipes.model import AnyRecipe, Block, EnsembleRecipe, Recipe
 from emobench.registry import CORE_PACKAGE, Registry
+from emobench.sources import versioned_name
 
 if TYPE_CHECKING:
     from emobench.runs.record import TaskStamp
@@ -153,12 +154,12 @@ def _folds(task: Task, fold: int | None) -> list[int]:
 
 
 def component_versions(recipe: AnyRecipe, task: Task, registry: Registry) -> dict[str, str]:
-    """`kind/name` of everything that takes part, with the package and version it comes from."""
+    """`kind/name` of everything that takes part, with the package, version and code it is of."""
     blocks: list[Block] = [*recipe.blocks(), task.dataset]
     versions = {}
     for block in blocks:
-        plugin = registry.get(block.kind, block.use).plugin
-        versions[f"{block.kind}/{block.use}"] = f"{plugin.package} {plugin.version}"
+        entry = registry.get(block.kind, block.use)
+        versions[f"{block.kind}/{block.use}"] = versioned_name(entry)
     return dict(sorted(versions.items()))
 
 

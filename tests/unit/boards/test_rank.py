@@ -16,7 +16,7 @@ from emobench.boards.contest import recipe_hash
 from emobench.boards.rank import build_boards
 from emobench.recipes.load import load_recipe
 from emobench.registry import load_registry
-from emobench.runs.record import LOADING_KEYS, Record
+from emobench.runs.record import LOADING_KEYS, Provenance, Record
 
 TASK = "synthetic-speech/speakers"
 MakeRecord = Callable[..., Record]
@@ -120,7 +120,17 @@ def test_a_row_without_all_folds_stands_below_those_with_all(record: MakeRecord)
 
 def test_one_name_for_two_recipes_makes_two_rows(record: MakeRecord) -> None:
     board = one_board([record(), record(options={"train": {"epochs": 3}}, id="other")])
-    assert len({row.recipe_hash for row in board.rows}) == 2
+    assert len({row.method_hash for row in board.rows}) == 2
+
+
+def test_two_versions_of_a_plugin_are_two_methods_and_never_one_mean(record: MakeRecord) -> None:
+    def by(version: str, seed: int) -> Record:
+        made = Provenance(emobench="1", api=2, python="3", components={"loss/x": version})
+        return replace(record(seed=seed, id=f"{version}-{seed}"), provenance=made)
+
+    board = one_board([by("acme 1.0", 0), by("acme 1.0", 1), by("acme 1.0+5f3a", 2)])
+    assert [row.seeds for row in board.rows] in ([(0, 1), (2,)], [(2,), (0, 1)])
+    assert len({board.name_of(row) for row in board.rows}) == 2
 
 
 def test_what_a_recipe_is_called_is_not_part_of_its_hash() -> None:

@@ -136,7 +136,7 @@ def test_a_task_that_no_dataset_offers_is_repeated_from_its_stored_file(record: 
 def test_recipes_that_share_a_name_are_told_apart_by_their_hash(record: MakeRecord) -> None:
     board = one_board([record(), record(options={"train": {"epochs": 3}}, id="other")])
     page = render_board(board)
-    assert all(f"enhanced ({row.recipe_hash})" in page for row in board.rows)
+    assert all(f"enhanced ({row.method_hash})" in page for row in board.rows)
 
 
 def test_errors_are_shown_as_numbers_and_ranked_from_below(record: MakeRecord) -> None:
