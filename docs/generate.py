@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from kind_pages import kind_pages
+from kind_pages import kind_pages, nouns_page
 
 from emobench.api import EVENT_NAMES, KINDS, DatasetComponent, Events
 from emobench.api.events import REPLACEABLE
@@ -35,6 +35,7 @@ def main() -> int:
     pages = {
         DOCS / "reference" / "components.md": components_page(registry),
         DOCS / "reference" / "events.md": events_page(),
+        DOCS / "reference" / "types.md": NOTICE + nouns_page(),
         DOCS / "reference" / "recipe.schema.json": to_json(json_schema(registry)),
         CATALOGUE: to_json(catalogue(registry)),
         **cards(registry),

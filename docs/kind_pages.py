@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
-from emobench.api import KINDS, Kind, contracts, types
+from emobench.api import KINDS, Kind, contracts, streams, types
 from emobench.api.hooks import HOOK_OF_KIND, Hooks
 from emobench.recipes.model import LIST_SECTIONS, SINGLE_SECTIONS
 from emobench.registry import Registry
@@ -35,6 +35,31 @@ BEYOND_RECIPES = {
     "combiner": "`combiner` of an ensemble recipe",
     "dataset": "`dataset` of a task file, or `--task <dataset>/<task>`",
 }
+
+
+NOUNS = (
+    types.RunState,
+    types.Batch,
+    types.Step,
+    types.Features,
+    types.Evaluation,
+    types.Context,
+    types.TaskFacts,
+    types.Target,
+    types.Schedule,
+    streams.Stream,
+)
+
+
+def nouns_page() -> str:
+    """The types that events and contracts speak of."""
+    intro = (
+        "What the [events](events.md) and the [contracts of the kinds](kinds/README.md) speak of, "
+        "as it stands in `emobench.api`. A technique sees the run as a `RunState`; every component "
+        "is built with a `Context`; whatever is drawn is drawn from a `Stream`."
+    )
+    sections = [f"## {noun.__name__}\n\n{code(noun)}" for noun in NOUNS]
+    return "\n\n".join(["# Types", intro, *sections]) + "\n"
 
 
 def kind_pages(folder: Path, registry: Registry) -> dict[Path, str]:
@@ -76,6 +101,7 @@ def kind_page(kind: Kind, registry: Registry) -> str:
         "## Built with",
         f"`Target(options, context)`, where the context is a `{context.__name__}`:",
         code(context),
+        "The types in it stand on [a page of their own](../types.md).",
         "## What its suite checks",
         f"`from emobench.testing import {SUITES[kind].__name__}`, "
         "or `emobench plugins test PACKAGE`.",
