@@ -11,7 +11,6 @@ import json
 import os
 import re
 import sys
-import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,10 +29,12 @@ from emobench.api.component import (
 )
 from emobench.api.errors import EmobenchError, PluginError, UsageError, unknown_name
 from emobench.api.hooks import HOOK_OF_KIND, HOOK_PROJECT, Hooks
-from emobench.api.options import Options
+from emobench.api.options import OptionField, Options
+from emobench.traces import own_trace
 
 ENTRY_POINT_GROUP = "emobench"
 PLUGINS_VARIABLE = "EMOBENCH_PLUGINS"
+ALL_PLUGINS, NO_PLUGINS = "all", "none"
 CORE_PACKAGE = "emobench"
 CATALOGUE = Path(__file__).parent / "catalogue.json"
 
@@ -91,6 +92,14 @@ class Registered:
         """The component's name."""
         return self.component.name
 
+    def fields(self) -> tuple[OptionField, ...]:
+        """Its options; a declaration that is wrong is told as its plugin's fault."""
+        try:
+            return self.component.options.fields()
+        except Exception as error:  # a stranger's annotations may raise anything
+            named = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
+            raise PluginError(f"{self} declares its options wrongly: {named}{error}") from error
+
     def load(self) -> Callable[..., Any]:
         """Import the component's target; the first heavy import."""
         module, _, attribute = self.component.target.partition(":")
@@ -136,22 +145,31 @@ class Registry:
         return entry
 
     def unknown(self, kind: Kind, name: str) -> str:
-        """Word the message for a component that is not installed."""
-        return unknown_name(kind, name, self.of_kind(kind), advice=self._advice(kind, name))
+        """Word the message for a component that is not installed.
 
-    def _advice(self, kind: Kind, name: str) -> str:
-        package = published_components().get(kind, {}).get(name)
+        A broken plugin comes first, unless the component is known to be another's.
+        """
+        package = published_components().get(kind, {}).get(name, "")
+        owner = normal_package(package)
+        first = [
+            broken for broken in self.broken if normal_package(broken.plugin.package) == owner
+        ] or ([] if package else self.broken)
+        others = [broken for broken in self.broken if broken not in first]
+        advice = "; ".join(filter(None, [self._advice(name, package), *map(str, others)]))
+        told = unknown_name(kind, name, self.of_kind(kind), advice=advice)
+        return "; ".join([*map(str, first), told])
+
+    def _advice(self, name: str, package: str) -> str:
+        """What to do about a component, of the package that is known to offer it or of any."""
         wanted = _wanted_packages()
         limit = f"{PLUGINS_VARIABLE}={os.environ.get(PLUGINS_VARIABLE, '')}"
-        parts = []
         if package and wanted is not None and normal_package(package) not in wanted:
-            parts.append(f"'{name}' is part of {package}, which {limit} leaves out")
-        elif package:
-            parts.append(f"'{name}' is part of {package}: pip install {package}")
-        elif wanted is not None:
-            parts.append(f"{limit} limits what is loaded")
-        parts += [str(broken) for broken in self.broken]
-        return "; ".join(parts)
+            return f"'{name}' is part of {package}, which {limit} leaves out"
+        if normal_package(package) in [normal_package(one.plugin.package) for one in self.broken]:
+            return f"'{name}' is part of {package}"
+        if package:
+            return f"'{name}' is part of {package}: pip install {package}"
+        return f"{limit} limits what is loaded" if wanted is not None else ""
 
     def add(self, kind: Kind, component: Component, plugin: Plugin) -> None:
         """Take a component in; two plugins that claim one name are an error naming both."""
@@ -202,8 +220,8 @@ def collect(plugins: Iterable[Plugin]) -> Registry:
             _forget(registry, plugin)
             named = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
             reason = f"{named}{error}"
-            trace = traceback.format_exc()
-            registry.broken.append(BrokenPlugin(plugin=plugin, reason=reason, trace=trace))
+            broken = BrokenPlugin(plugin=plugin, reason=reason, trace=own_trace(error))
+            registry.broken.append(broken)
         else:
             registry.plugins.append(plugin)
     return registry
@@ -257,7 +275,7 @@ def _forget(registry: Registry, plugin: Plugin) -> None:
 def installed_plugins(folders: Iterable[str]) -> list[Plugin]:
     """Distributions below these folders with entry points of ours: the core first, then by name.
 
-    `EMOBENCH_PLUGINS` limits which of them count; a name in it that no plugin has is warned of.
+    `EMOBENCH_PLUGINS` limits which of them count; what in it means nothing is warned of.
 
     Reads the same files as importlib.metadata, whose import alone costs a tenth of the time that
     `emobench check` has.
@@ -278,11 +296,16 @@ def installed_plugins(folders: Iterable[str]) -> list[Plugin]:
 
 
 def _warn_of_strangers(wanted: Iterable[str], installed: Iterable[str]) -> None:
-    """Tell of names in `EMOBENCH_PLUGINS` that no installed plugin has."""
+    """Tell of what in `EMOBENCH_PLUGINS` means nothing: names that no installed plugin has."""
     known = set(installed)
-    for name in sorted(set(wanted) - known):
-        message = f"{PLUGINS_VARIABLE}: {unknown_name('plugin package', name, known)}"
-        warnings.warn(message, PluginWarning, stacklevel=2)
+    told = [unknown_name("plugin package", name, known) for name in sorted(set(wanted) - known)]
+    given = [name.strip() for name in os.environ.get(PLUGINS_VARIABLE, "").split(",")]
+    if not any(given):
+        told.append("it names no plugin, so only the core is loaded; 'none' says that plainly")
+    if NO_PLUGINS in given and wanted:
+        told.append(f"'{NO_PLUGINS}' beside other names means nothing; they are loaded")
+    for words in told:
+        warnings.warn(f"{PLUGINS_VARIABLE}: {words}", PluginWarning, stacklevel=2)
 
 
 def _distributions(folder: Path) -> list[Path]:
@@ -338,10 +361,12 @@ def _lines(path: Path) -> list[str]:
 
 
 def _wanted_packages() -> set[str] | None:
-    value = os.environ.get(PLUGINS_VARIABLE)
-    if value is None or value == "all":
+    """The packages that `EMOBENCH_PLUGINS` names; None where it is not set, which is all."""
+    value = os.environ.get(PLUGINS_VARIABLE, "").strip()
+    if value in ("", ALL_PLUGINS):
         return None
-    return {normal_package(name) for name in value.split(",") if name.strip() not in ("", "none")}
+    names = (name.strip() for name in value.split(","))
+    return {normal_package(name) for name in names if name not in ("", NO_PLUGINS)}
 
 
 def normal_package(package: str) -> str:

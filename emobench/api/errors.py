@@ -56,9 +56,16 @@ class RecipeError(UsageError):
 
 
 class PluginError(EmobenchError):
-    """A plugin that cannot be loaded, or a component that cannot be built."""
+    """A plugin that cannot be loaded, or a component that cannot be built.
+
+    `trace` says where in the plugin's code it arose, for those who would mend it.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str = "", *, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
 
 
 class DataError(EmobenchError):

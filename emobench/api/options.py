@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, Union
 
-from emobench.api.errors import UsageError, unknown_name
+from emobench.api.errors import PluginError, UsageError, unknown_name
 from emobench.api.option_types import Bounds, describe_type, shorten, type_schema, value_kind
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "required"})()
@@ -193,9 +193,9 @@ def _collect_fields(cls: type[Options]) -> list[OptionField]:
             hint = base
         info = getattr(cls, name, MISSING)
         if not isinstance(info, _FieldInfo):
-            raise TypeError(f"{cls.__name__}.{name}: declare it with Field(..., description=...)")
+            raise _wrong(cls, name, "declare it with Field(..., description=...)")
         if hasattr(Options, name):
-            raise TypeError(f"{cls.__name__}.{name}: the name is taken by a method of Options")
+            raise _wrong(cls, name, "the name is taken by a method of Options")
         fields.append(
             OptionField(
                 name=name,
@@ -216,8 +216,12 @@ def _checked_default(cls: type[Options], name: str, hint: Any, info: _FieldInfo)
     value, faults = convert(hint, info.default, path=(name,))
     faults = faults or _out_of_bounds(info.bounds, value, (name,))
     if faults:
-        raise TypeError(f"{cls.__name__}.{name}: the default is wrong: {faults[0].message}")
+        raise _wrong(cls, name, f"the default is wrong: {faults[0].message}")
     return value
+
+
+def _wrong(cls: type[Options], name: str, why: str) -> PluginError:
+    return PluginError(f"{cls.__name__}.{name}: {why} (in {cls.__module__})")
 
 
 def _out_of_bounds(bounds: Bounds, value: object, path: tuple[str | int, ...]) -> list[OptionFault]:

@@ -143,7 +143,9 @@ def _fault_of_a_plugin(error: Exception) -> PluginError | None:
 
 
 def print_error(error: EmobenchError) -> None:
-    """Tell a user's error on stderr, every line of it marked."""
+    """Tell a user's error on stderr, every line of it marked; a traceback stands above it."""
+    if isinstance(error, PluginError) and error.trace:
+        click.echo(error.trace, err=True)
     for line in str(error).splitlines() or [type(error).__name__]:
         click.echo(f"error: {line}", err=True)
 

@@ -160,11 +160,8 @@ def _parse_options(
     try:
         return entry.component.options.parse(plain(given))
     except Exception as error:  # a stranger's declaration or check may raise anything
-        plugin = entry.plugin
-        raise PluginError(
-            f"{entry.kind} '{entry.name}' of plugin {plugin.package} {plugin.version} cannot "
-            f"check its options: {type(error).__name__}: {error}"
-        ) from error
+        named = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
+        raise PluginError(f"{entry} cannot check its options: {named}{error}") from error
 
 
 def _option_message(owner: str, fault: OptionFault) -> str:

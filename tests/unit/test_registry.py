@@ -109,17 +109,68 @@ def test_a_broken_plugin_is_named_and_takes_no_other_down(
     assert [plugin.package for plugin in found.plugins] == ["acme-good"]
     assert str(found.broken[0]).startswith("plugin acme-bad 1.0 is broken: ")
     assert reason in str(found.broken[0])
-    assert "Traceback" in found.broken[0].trace
 
 
-def test_an_unknown_name_is_suggested_and_broken_plugins_are_recalled(write: Write) -> None:
+BAD = "plugin acme-bad 1.0 is broken: ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "message"),
+    [
+        ({}, f"{BAD}; unknown loss 'focl'; did you mean 'focal'?; known: focal"),
+        (
+            {"focl": "Acme_Bad"},
+            f"{BAD}; unknown loss 'focl'; did you mean 'focal'?; known: focal; "
+            "'focl' is part of Acme_Bad",
+        ),
+        (
+            {"focl": "acme-other"},
+            "unknown loss 'focl'; did you mean 'focal'?; known: focal; "
+            f"'focl' is part of acme-other: pip install acme-other; {BAD}",
+        ),
+    ],
+    ids=["anybody's", "the broken one's", "another's"],
+)
+def test_a_broken_plugin_comes_first_where_the_unknown_name_may_be_its_own(
+    write: Write, monkeypatch: pytest.MonkeyPatch, catalogue: dict[str, str], message: str
+) -> None:
+    monkeypatch.setattr(room, "published_components", lambda: {"loss": catalogue})
     found = collect([write("acme-bad", "1 / 0"), write("acme-good", source("focal"))])
     with pytest.raises(UsageError) as caught:
         found.get("loss", "focl")
-    assert str(caught.value) == (
-        "unknown loss 'focl'; did you mean 'focal'?; known: focal; "
-        "plugin acme-bad 1.0 is broken: ZeroDivisionError: division by zero"
+    assert str(caught.value) == message
+
+
+def test_the_trace_of_a_broken_plugin_is_that_of_its_own_code_alone(write: Write) -> None:
+    (broken,) = collect([write("acme-bad", "def fall():\n    1 / 0\n\nfall()\n")]).broken
+    lines = [line.strip() for line in broken.trace.splitlines() if line.startswith("  File")]
+    assert len(lines) == 2
+    assert all("acme_bad.py" in line for line in lines)
+    assert broken.trace.endswith("ZeroDivisionError: division by zero")
+
+
+def test_a_wrong_declaration_names_plugin_component_and_option(write: Write) -> None:
+    text = (
+        "from emobench.api import Component, Components, Field, Options\n"
+        "class Wrong(Options):\n"
+        "    strength: float = Field(-1.0, ge=0, description='how much')\n"
+        "class Lost(Options):\n"
+        "    strength: 'Nowhere' = Field(1.0, description='how much')\n"
+        "components = Components(api_version=2, losses=[\n"
+        "    Component(name='wrong', target='a:B', summary='x', options=Wrong),\n"
+        "    Component(name='lost', target='a:B', summary='x', options=Lost),\n"
+        "])\n"
     )
+    plugin = replace(write("acme-bad", text), module="acme_bad:components")
+    found = collect([plugin])
+    with pytest.raises(PluginError) as caught:
+        found.get("loss", "wrong").fields()
+    assert str(caught.value) == (
+        "loss 'wrong' of plugin acme-bad 1.0 declares its options wrongly: Wrong.strength: the "
+        "default is wrong: must be at least 0, got -1 (in acme_bad)"
+    )
+    with pytest.raises(PluginError, match=r"of plugin acme-bad 1\.0 declares .*: NameError: "):
+        found.get("loss", "lost").fields()
 
 
 def test_an_absent_component_names_the_package_that_has_it(
@@ -192,7 +243,7 @@ def install(folder: Path, name: str, *, kind: str = "dist-info", group: str = "e
         (None, ["emobench", "acme-a", "acme-b"]),
         ("all", ["emobench", "acme-a", "acme-b"]),
         ("none", ["emobench"]),
-        ("", ["emobench"]),
+        ("", ["emobench", "acme-a", "acme-b"]),
         ("acme-b", ["emobench", "acme-b"]),
         (" acme-b , acme-a ", ["emobench", "acme-a", "acme-b"]),
         ("Acme_B", ["emobench", "acme-b"]),
@@ -224,6 +275,30 @@ def test_a_name_in_the_variable_that_no_plugin_has_is_warned_of(
         "known: acme-heads, acme-losses, emobench"
     ]
     assert [plugin.package for plugin in found] == ["emobench", "acme-heads"]
+
+
+@pytest.mark.parametrize(
+    ("value", "packages", "words"),
+    [
+        (",", ["emobench"], "it names no plugin, so only the core is loaded; 'none' says that"),
+        ("none,acme", ["emobench", "acme"], "'none' beside other names means nothing; they are"),
+    ],
+)
+def test_what_means_nothing_in_the_variable_is_warned_of(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+    packages: list[str],
+    words: str,
+) -> None:
+    for name in ("emobench", "acme", "acme-other"):
+        install(tmp_path, name)
+    monkeypatch.setenv("EMOBENCH_PLUGINS", value)
+    with pytest.warns(PluginWarning) as caught:
+        found = installed_plugins([str(tmp_path)])
+    assert [plugin.package for plugin in found] == packages
+    (told,) = [str(each.message) for each in caught]
+    assert told.startswith(f"EMOBENCH_PLUGINS: {words}")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emobench.api import Field, Options, Search, UsageError
+from emobench.api import Field, Options, PluginError, Search, UsageError
 from emobench.api.option_types import describe_type
 
 
@@ -138,8 +138,9 @@ def _undeclared() -> type[Options]:
     ],
 )
 def test_a_wrong_declaration_is_refused(declare: Callable[[], type[Options]], words: str) -> None:
-    with pytest.raises(TypeError, match=words):
+    with pytest.raises(PluginError, match=words) as caught:
         declare().fields()
+    assert str(caught.value).endswith(f"(in {__name__})")
 
 
 def test_subclasses_inherit_and_change_options() -> None:
