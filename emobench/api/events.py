@@ -98,15 +98,21 @@ class Events:
 
     @_spec(firstresult=True)
     def evaluate(self, run: RunState, loader: Iterable[Batch]) -> Evaluation | None:
-        """Predict a whole loader in evaluation mode and score it."""
+        """Predict a whole loader in evaluation mode and, where its batches carry targets, score it.
+
+        Those of the test set carry none: their evaluation has logits alone.
+        """
 
     @_spec(firstresult=True)
     def predict(self, run: RunState, batch: Batch) -> Mapping[str, torch.Tensor] | None:
-        """Logits by target for one batch, without gradients."""
+        """Logits by target for one batch, which carries no targets, without gradients."""
 
     @_spec
     def epoch_end(self, run: RunState, metrics: Mapping[str, float]) -> None:
-        """An epoch is over; `metrics` holds train_ and validation_ figures. May call `run.stop`."""
+        """An epoch is over; `metrics` holds train_ and validation_ figures, and is read-only.
+
+        May call `run.stop`.
+        """
 
     @_spec
     def fit_end(self, run: RunState) -> None:

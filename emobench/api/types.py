@@ -120,7 +120,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """The model's word on a set: raw logits and targets by target name, and metrics of them."""
+    """The model's word on a set: raw logits and targets by target name, and metrics of them.
+
+    The truth of the test set is kept from plugins: there `targets` and `metrics` are empty.
+    """
 
     items: np.ndarray
     logits: Mapping[str, np.ndarray]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emobench.api import Evaluation, Items, PostProcessor, RunState, Target
+from emobench.api import Evaluation, Items, PluginError, PostProcessor, RunState, Target
 from emobench.runs.record import ClassScore, CollapseFacts, TargetScores
 from emobench.scoring.collapse import judge_collapse
 from emobench.scoring.metrics import confusion_matrix, per_class, probabilities, score, true_classes
@@ -31,25 +31,31 @@ def final_scores(
     items: Items,
     postprocessors: Mapping[str, Sequence[PostProcessor]],
 ) -> Outcome:
-    """Fit post-processors on validation, apply them, score the test set once."""
+    """Fit post-processors on validation, apply them, score the test set once.
+
+    The truth is the data's own: what techniques hand back of an evaluation is its logits alone.
+    """
     validation: Evaluation = run.hooks.evaluate(run=run, loader=source.validation())
     started = time.perf_counter()
     test: Evaluation = run.hooks.evaluate(run=run, loader=source.test())
     seconds = time.perf_counter() - started
+    _refuse_other_items("validation", validation, source.validation_positions)
+    _refuse_other_items("test", test, source.test_positions)
     predictions = {
         **_rows("validation", validation, items),
         **_rows("test", test, items),
     }
     for target in run.task.targets:
         name = target.name
-        fitted = _fit(postprocessors.get(name, ()), validation, target)
+        truth = source.targets[name][source.validation_positions]
+        fitted = _fit(postprocessors.get(name, ()), validation.logits[name], truth, target)
         for part, evaluation in (("validation", validation), ("test", test)):
             before = probabilities(target, evaluation.logits[name])
             predictions[f"{part}/{name}/before"] = before
             predictions[f"{part}/{name}/after"] = _apply(
                 target, fitted, evaluation.logits[name], before
             )
-            predictions[f"{part}/{name}/truth"] = evaluation.targets[name]
+            predictions[f"{part}/{name}/truth"] = source.targets[name][evaluation.items]
     scores, collapse = judge(run.task.targets, predictions)
     return Outcome(
         scores=scores,
@@ -79,13 +85,21 @@ def _rows(part: str, evaluation: Evaluation, items: Items) -> dict[str, np.ndarr
     return rows
 
 
+def _refuse_other_items(part: str, evaluation: Evaluation, positions: np.ndarray) -> None:
+    """Scores are of all items of a set, once each; a technique may not choose among them."""
+    if not np.array_equal(evaluation.items, positions):
+        raise PluginError(
+            f"a technique that wraps 'evaluate' gave back other {part} items than it was handed "
+            f"({len(evaluation.items)} for {len(positions)}); a wrapper returns what its yield gave"
+        )
+
+
 def _fit(
-    postprocessors: Sequence[PostProcessor], validation: Evaluation, target: Target
+    postprocessors: Sequence[PostProcessor], logits: np.ndarray, truth: np.ndarray, target: Target
 ) -> list[PostProcessor]:
     """Fit each on what the ones before it make of the validation logits."""
-    logits = validation.logits[target.name]
     for postprocessor in postprocessors:
-        postprocessor.fit(logits, validation.targets[target.name])
+        postprocessor.fit(logits, truth)
         logits = _as_logits(target, postprocessor.apply(logits))
     return list(postprocessors)
 

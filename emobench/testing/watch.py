@@ -148,8 +148,8 @@ class Watch:
         moved = moved_weights(run, weights)
         if moved:
             self.note("weights", f"'evaluate' leaves other weights than it found: '{moved}'")
-        for name, truth in self.truth.items():
-            if not np.array_equal(evaluation.targets[name], truth[evaluation.items]):
+        for name, targets in evaluation.targets.items():
+            if not np.array_equal(targets, self.truth[name][evaluation.items]):
                 self.note("held out", f"'evaluate' scores against other '{name}' than the data's")
         self.compare("evaluate", run, before)
         return evaluation

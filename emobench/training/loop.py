@@ -7,7 +7,8 @@ replaces it is `LoopDefaults`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -124,8 +125,9 @@ def fit(run: RunState, source: Source, observer: Observer) -> None:
         metrics["learning_rate"] = float(run.optimizer.param_groups[0]["lr"])
         evaluation = _answer("evaluate", run.hooks.evaluate(run=run, loader=source.validation()))
         metrics |= {f"validation_{name}": value for name, value in evaluation.metrics.items()}
-        run.scheduler.after_epoch(metrics)
-        run.hooks.epoch_end(run=run, metrics=metrics)
+        told = MappingProxyType(metrics)
+        run.scheduler.after_epoch(told)
+        run.hooks.epoch_end(run=run, metrics=told)
         run.epoch += 1
     run.finished = True
     run.hooks.fit_end(run=run)
@@ -188,31 +190,48 @@ def apply_update(run: RunState, window: Sequence[Step]) -> None:
 
 
 def evaluate(run: RunState, loader: Iterable[Batch]) -> Evaluation:
-    """Logits, targets and metrics of a loader; the model's mode is left as found."""
+    """Logits of a loader, and targets and metrics where its batches carry targets.
+
+    `predict` never sees a target. The model's mode is left as found.
+    """
     was_training = run.model.training
     run.model.eval()
     logits: dict[str, list[torch.Tensor]] = {name: [] for name in run.losses}
-    targets: dict[str, list[torch.Tensor]] = {name: [] for name in run.losses}
+    targets: dict[str, list[torch.Tensor]] = {}
     items: list[torch.Tensor] = []
     with torch.no_grad():
         for batch in loader:
-            output = _answer("predict", run.hooks.predict(run=run, batch=batch))
+            unlabelled = replace(batch, targets={})
+            output = _answer("predict", run.hooks.predict(run=run, batch=unlabelled))
             for name in run.losses:
                 logits[name].append(output[name].float())
-                targets[name].append(batch.targets[name])
+            for name, truth in batch.targets.items():
+                targets.setdefault(name, []).append(truth)
             items.append(batch.items)
         joined = {name: torch.cat(parts) for name, parts in logits.items()}
-        truth = {name: torch.cat(parts) for name, parts in targets.items()}
-        losses = {name: float(loss(joined[name], truth[name])) for name, loss in run.losses.items()}
+        known = {name: torch.cat(parts) for name, parts in targets.items()}
+        metrics = {"loss": _summed_loss(run, joined, known)} if known else {}
     run.model.train(was_training)
     logits_cpu = {name: tensor.cpu().numpy() for name, tensor in joined.items()}
-    truth_cpu = {name: tensor.cpu().numpy() for name, tensor in truth.items()}
+    truth_cpu = {name: tensor.cpu().numpy() for name, tensor in known.items()}
+    _refuse_infinite(run, logits_cpu)
     return Evaluation(
         items=torch.cat(items).cpu().numpy(),
         logits=logits_cpu,
         targets=truth_cpu,
-        metrics={"loss": sum(losses.values()), **_metrics(run, logits_cpu, truth_cpu)},
+        metrics=metrics | _metrics(run, logits_cpu, truth_cpu) if known else {},
     )
+
+
+def _summed_loss(
+    run: RunState, logits: Mapping[str, torch.Tensor], truth: Mapping[str, torch.Tensor]
+) -> float:
+    return sum(float(loss(logits[name], truth[name])) for name, loss in run.losses.items())
+
+
+def _refuse_infinite(run: RunState, logits: Mapping[str, np.ndarray]) -> None:
+    if not all(np.isfinite(values).all() for values in logits.values()):
+        raise Diverged(f"the model's output is not finite after epoch {run.epoch + 1}")
 
 
 def _metrics(
@@ -221,8 +240,6 @@ def _metrics(
     """Figures of the first target under their own names, of the others as `target.name`."""
     metrics: dict[str, float] = {}
     for index, target in enumerate(run.task.targets):
-        if not np.isfinite(logits[target.name]).all():
-            raise Diverged(f"the model's output is not finite after epoch {run.epoch + 1}")
         figures = score(target, probabilities(target, logits[target.name]), truth[target.name])
         prefix = "" if index == 0 else f"{target.name}."
         metrics |= {f"{prefix}{name}": value for name, value in figures.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -93,8 +93,9 @@ class PreparedSource:
         return self._in_order(self.validation_positions)
 
     def test(self) -> Iterator[Batch]:
-        """The test set, in order; asked for once, after the last decision."""
-        return self._in_order(self.test_positions)
+        """The test set, in order and without its truth; asked for once, after the last decision."""
+        for batch in self._in_order(self.test_positions):
+            yield replace(batch, targets={})
 
     def _train_batch(
         self, positions: np.ndarray, turns: np.ndarray, epoch: int, progress: float

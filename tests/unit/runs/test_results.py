@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from emobench.api import Evaluation, Items, Target
+from emobench.api import Evaluation, Items, PluginError, Target
 from emobench.runs.results import final_scores
 
 TARGET = Target(name="emotion", kind="class", classes=("calm", "angry"))
@@ -18,23 +19,26 @@ LOGITS = np.array([[2, 0], [0, 1], [0, 1], [0, 3], [1, 0], [5, 0]], dtype=float)
 
 
 class Hooks:
-    """Answers evaluate from the table and counts who asked."""
+    """Answers evaluate from the table and counts who asked; `changes` are a technique's doing."""
 
-    def __init__(self) -> None:
+    def __init__(self, **changes: Any) -> None:
         self.asked: list[str] = []
+        self.changes = changes
 
     def evaluate(self, run: Any, loader: str) -> Evaluation:
         self.asked.append(loader)
         positions = VALIDATION if loader == "validation" else TEST
-        return Evaluation(
-            items=positions,
-            logits={"emotion": LOGITS[positions]},
-            targets={"emotion": TRUTH[positions]},
-            metrics={},
+        evaluation = Evaluation(
+            items=positions, logits={"emotion": LOGITS[positions]}, targets={}, metrics={}
         )
+        return replace(evaluation, **self.changes)
 
 
 class Source:
+    targets: ClassVar = {"emotion": TRUTH}
+    validation_positions = VALIDATION
+    test_positions = TEST
+
     def validation(self) -> str:
         return "validation"
 
@@ -59,8 +63,8 @@ ITEMS = Items(
 )
 
 
-def outcome(*postprocessors: Noting) -> tuple[Any, Hooks]:
-    hooks = Hooks()
+def outcome(*postprocessors: Noting, **changes: Any) -> tuple[Any, Hooks]:
+    hooks = Hooks(**changes)
     run: Any = SimpleNamespace(hooks=hooks, task=SimpleNamespace(targets=(TARGET,)))
     source: Any = Source()
     return final_scores(run, source, ITEMS, {"emotion": list(postprocessors)}), hooks
@@ -100,3 +104,19 @@ def test_predictions_keep_ids_groups_and_both_stages() -> None:
     before = predictions["test/emotion/before"]
     assert before[0, 0] == pytest.approx(np.e / (1 + np.e))
     assert (predictions["test/emotion/after"].argmax(axis=1) == 1).all()
+
+
+def test_the_truth_is_the_datas_own_whatever_a_technique_gives_back() -> None:
+    lying = {"emotion": LOGITS[VALIDATION].argmax(axis=1)}
+    result, _ = outcome(targets=lying)
+    assert result.predictions["test/emotion/truth"].tolist() == TRUTH[TEST].tolist()
+    assert result.predictions["validation/emotion/truth"].tolist() == TRUTH[VALIDATION].tolist()
+
+
+def test_a_technique_may_not_choose_the_items_that_are_scored() -> None:
+    with pytest.raises(PluginError) as caught:
+        outcome(items=VALIDATION[:3], logits={"emotion": LOGITS[:3]})
+    assert str(caught.value) == (
+        "a technique that wraps 'evaluate' gave back other validation items than it was handed "
+        "(3 for 4); a wrapper returns what its yield gave"
+    )

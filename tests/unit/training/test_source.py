@@ -82,6 +82,13 @@ def test_training_batches_hold_training_items_with_their_own_targets() -> None:
         assert torch.equal(batch.targets["emotion"], batch.items % 3)
 
 
+def test_batches_of_the_test_set_carry_no_truth_and_those_of_validation_do() -> None:
+    (test,) = source().test()
+    assert (test.items.tolist(), test.targets) == ([2, 4], {})
+    (validation,) = source().validation()
+    assert validation.targets["emotion"].tolist() == [1, 0]
+
+
 def chain(workers: int = 0) -> dict[str, SampleChain]:
     return {
         "audio": SampleChain(
