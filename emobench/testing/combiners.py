@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,6 +19,10 @@ MEMBERS = 3
 SIZES = (1, 2, 3, 4, 5, 6)
 
 
+TAKEN: WeakKeyDictionary[type, Sequence[int]] = WeakKeyDictionary()
+"""How many members the combiner of each suite takes: fitting tells, so it is asked once."""
+
+
 class CombinerSuite(FittedSuite):
     """Checks a combiner on every kind of target that it accepts.
 
@@ -30,9 +34,14 @@ class CombinerSuite(FittedSuite):
     item_axis: ClassVar[int] = 1
     instead: ClassVar[str] = "the best single member"
 
-    @cached_property
+    @property
     def sizes(self) -> Sequence[int]:
         """How many members it takes with these options, out of a few numbers."""
+        if type(self) not in TAKEN:
+            TAKEN[type(self)] = self._sizes_taken()
+        return TAKEN[type(self)]
+
+    def _sizes_taken(self) -> Sequence[int]:
         problem = problems(target_of(self.context))[0]
         one = probabilities(problem.target, problem.logits)
         taken = []
@@ -78,7 +87,7 @@ class CombinerSuite(FittedSuite):
         """One member's word, so many times, for every problem."""
         if self.by_position and count != self.members:
             not_shown(f"its options are for {self.members} members")
-        for context, problem in self.cases():
+        for context, problem in self.cases(few=True):
             one = probabilities(problem.target, problem.logits)
             yield context, problem, np.repeat(one[None], count, axis=0)
 
@@ -101,7 +110,7 @@ class CombinerSuite(FittedSuite):
         """The same members in another order give the same results."""
         if self.by_position:
             not_shown("its options name members by their place")
-        for context, problem in self.cases():
+        for context, problem in self.cases(few=True):
             given = self.shown(problem, problem.unseen)
             expected = self.fitted(context, problem).apply(given.copy())
             built = self.build(context)

@@ -17,7 +17,7 @@ SURE = 12.0
 """A logit that puts all but a hundred-thousandth of the mass on one class."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
     """Validation logits `(items, width)`, their truth, and logits of items not seen in fitting."""
 

@@ -34,9 +34,10 @@ ITEM_SHAPES: Mapping[str, tuple[int, ...]] = {
 """What a dataset may give before the frontend: half a second, a small picture, a row."""
 
 
-def tiny_target(kind: TargetKind = "class") -> Target:
-    """A target of that kind, with four classes where it has any."""
-    return Target(name="emotion", kind=kind, classes=() if kind == "number" else CLASSES)
+def tiny_target(kind: TargetKind = "class", *, classes: int = len(CLASSES)) -> Target:
+    """A target of that kind, with so many classes where it has any."""
+    named = () if kind == "number" else CLASSES[:classes]
+    return Target(name="emotion", kind=kind, classes=named)
 
 
 def tiny_context(
@@ -47,17 +48,19 @@ def tiny_context(
     epochs: int = 4,
     updates: int = 6,
     width: int = 8,
+    classes: int = len(CLASSES),
 ) -> Context:
     """A context of a small task: one target, one modality, few imbalanced training items."""
     shapes = FEATURE_SHAPES[0] if inputs is None else inputs
-    target = tiny_target(kind)
+    target = tiny_target(kind, classes=classes)
+    counts = CLASS_COUNTS[: target.width]
     task = TaskFacts(
         name="tiny/groups",
         modalities=tuple(shapes),
         targets=(target,),
         metric="ccc" if kind == "number" else "macro_f1",
-        train_items=sum(CLASS_COUNTS),
-        class_counts={} if kind == "number" else {target.name: CLASS_COUNTS},
+        train_items=sum(CLASS_COUNTS if kind == "number" else counts),
+        class_counts={} if kind == "number" else {target.name: counts},
         rates={"audio": RATE} if "audio" in shapes else {},
     )
     return Context(
@@ -79,10 +82,11 @@ def tiny_inputs(context: Context, *, items: int = 6, seed: int = 0) -> dict[str,
     }
 
 
-def tiny_labels(kind: TargetKind, *, items: int = 6, seed: int = 0) -> torch.Tensor:
+def tiny_labels(
+    kind: TargetKind, *, items: int = 6, seed: int = 0, classes: int = len(CLASSES)
+) -> torch.Tensor:
     """Targets of a batch: every class at least once where `items` allows it."""
     random = torch.Generator().manual_seed(seed + 1)
-    classes = len(CLASSES)
     if kind == "number":
         return torch.randn(items, generator=random)
     if kind == "labels":

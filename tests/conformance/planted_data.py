@@ -120,6 +120,18 @@ POSTPROCESSOR_FAULTS = (
         why="it takes twice the best temperature",
     ),
     in_postprocessor(
+        "names_what_its_fit_improves",
+        "FitsWithoutAim",
+        words="names no objective",
+        why="it takes twice the best temperature, and names nothing that it improves",
+    ),
+    in_postprocessor(
+        "gives_probabilities",
+        "ForFourClasses",
+        words="ValueError: matmul",
+        why="it is made for four classes, and fails where there are three",
+    ),
+    in_postprocessor(
         "odd_validation_sets_give_finite_results",
         "DividesByTheSpread",
         words="not finite after fitting on an all-equal",
@@ -157,6 +169,12 @@ COMBINER_FAULTS = (
         "AlwaysTheMean",
         words="worse than the best single member",
         why="it averages good members with bad ones",
+    ),
+    in_combiner(
+        "names_what_its_fit_improves",
+        "WeighsWithoutAim",
+        words="names no objective",
+        why="it believes bad members most, and names nothing that it improves",
     ),
     in_combiner(
         "a_row_depends_on_itself_alone",

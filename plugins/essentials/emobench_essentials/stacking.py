@@ -22,6 +22,10 @@ STEPS = 50
 DONE = 1e-18
 """A Newton decrement below which the minimum is reached."""
 
+NEAR = 1e-10
+"""A decrement below which the minimum is near enough to choose a strength by: the loss is off by
+half of it."""
+
 CERTAIN = 1e-10
 """A decrement below which a full step is sure to lead down."""
 
@@ -34,7 +38,12 @@ def log_features(members: np.ndarray) -> np.ndarray:
 
 
 def fit_softmax(
-    rows: np.ndarray, *, shares: np.ndarray, strength: float, start: np.ndarray | None = None
+    rows: np.ndarray,
+    *,
+    shares: np.ndarray,
+    strength: float,
+    start: np.ndarray | None = None,
+    done: float = DONE,
 ) -> np.ndarray:
     """Coefficients `(classes, columns)` of least log loss + strength / 2 * their squares' sum.
 
@@ -43,22 +52,23 @@ def fit_softmax(
     """
     size = (shares.shape[1], rows.shape[1])
     found = np.zeros(size) if start is None else start
+    here = _penalised(found, rows=rows, shares=shares, strength=strength)
     for _ in range(STEPS):
         probabilities = softmax(rows @ found.T)
         slope = (probabilities - shares).T @ rows / len(rows) + strength * found
         bend = _curvature(rows, probabilities=probabilities, strength=strength)
         step = -np.linalg.solve(bend, slope.reshape(-1)).reshape(size)
         decrement = float(-(slope * step).sum())
-        if decrement < DONE:
+        if decrement < done:
             break
         length = 1.0
         if decrement > CERTAIN:
-            here = _penalised(found, rows=rows, shares=shares, strength=strength)
-            while length > DONE and (
-                _penalised(found + length * step, rows=rows, shares=shares, strength=strength)
-                > here - 1e-4 * length * decrement
-            ):
+            there = _penalised(found + step, rows=rows, shares=shares, strength=strength)
+            while there > here - 1e-4 * length * decrement and length > DONE:
                 length /= 2
+                tried = found + length * step
+                there = _penalised(tried, rows=rows, shares=shares, strength=strength)
+            here = there
         found = found + length * step
     return found
 
@@ -79,10 +89,12 @@ def _curvature(rows: np.ndarray, *, probabilities: np.ndarray, strength: float) 
     classes = probabilities.shape[1]
     spread = (probabilities[:, :, None] * rows[:, None, :]).reshape(items, -1)
     bend = -spread.T @ spread
-    for each in range(classes):
-        own = slice(each * columns, (each + 1) * columns)
-        bend[own, own] += (rows * probabilities[:, each, None]).T @ rows
-    bend = bend / items + strength * np.eye(classes * columns)
+    own = np.arange(classes)
+    bend.reshape(classes, columns, classes, columns)[own, :, own] += np.matmul(
+        probabilities.T[:, None, :] * rows.T, rows
+    )
+    bend /= items
+    bend.reshape(-1)[:: len(bend) + 1] += strength
     return np.asarray(bend)
 
 
@@ -102,10 +114,11 @@ def choose_strength(
     strengths = tuple(sorted(strengths, reverse=True))
     judged = np.empty((len(strengths), *shares.shape))
     for fold in range(folds.max() + 1):
-        kept, out = folds != fold, folds == fold
+        out = folds == fold
+        known, truth = rows[~out], shares[~out]
         found = None
         for index, strength in enumerate(strengths):
-            found = fit_softmax(rows[kept], shares=shares[kept], strength=strength, start=found)
+            found = fit_softmax(known, shares=truth, strength=strength, start=found, done=NEAR)
             judged[index, out] = softmax(rows[out] @ found.T)
     losses = [log_loss(each, shares=shares) for each in judged]
     best = int(np.argmin(losses))

@@ -123,6 +123,19 @@ class TooHot(Sound):
         self.temperature *= 2
 
 
+class FitsWithoutAim(TooHot):
+    """Makes things worse, and says that it is to improve nothing."""
+
+    objective = ""
+
+
+class ForFourClasses(Sound):
+    """Learns a table of four rows, however many classes there are."""
+
+    def apply(self, logits: np.ndarray) -> np.ndarray:
+        return super().apply(logits) @ np.eye(4)
+
+
 class DividesByTheSpread(Sound):
     """Standardises by the spread of the validation logits, which may be none."""
 
@@ -181,6 +194,18 @@ class SoundCombiner:
 class AlwaysTheMean(SoundCombiner):
     def fit(self, members: np.ndarray, targets: np.ndarray) -> None:
         self.chosen = None
+
+
+class WeighsWithoutAim(SoundCombiner):
+    """Believes members the more, the worse they are, and says that it is to improve nothing."""
+
+    objective = ""
+
+    def fit(self, members: np.ndarray, targets: np.ndarray) -> None:
+        self.losses = [log_loss(member, targets) for member in members]
+
+    def apply(self, members: np.ndarray) -> np.ndarray:
+        return np.average(members, axis=0, weights=self.losses)
 
 
 class LeavesTheWorstOut(SoundCombiner):
