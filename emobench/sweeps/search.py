@@ -37,7 +37,10 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialEnd:
-    """How a trial ended; `validation` is the task's metric there, None without a score."""
+    """How a trial ended; `validation` is the task's metric there, None without a score.
+
+    The reason of a collapse speaks of test items, and so is left to the trial's own record.
+    """
 
     trial: Trial
     state: State
@@ -110,7 +113,7 @@ def _run_trial(
     return TrialEnd(
         trial=trial,
         state=record.state,
-        reason=record.reason,
+        reason="" if record.state == "collapsed" else record.reason,
         run_id=record.id,
         validation=validation_score(record),
     )

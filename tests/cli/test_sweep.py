@@ -273,3 +273,21 @@ def test_commands_of_the_page_are_real(line: str, emobench: Command, folder: Pat
     (folder / "mine.yaml").write_text((folder / "table.yaml").read_text())
     outcome = emobench(*line.split()[1:], "--dry-run")
     assert outcome.code == 0, outcome.err
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_nothing_of_the_test_set_is_told_of_a_trial_that_collapsed(
+    emobench: Command, folder: Path, executor: Any, flags: tuple[str, ...]
+) -> None:
+    reason = "predicts 'calm' for 95% of the test items; UAR 31.4% [28.1%, 34.7%]"
+    scores = {"emotion": TargetScores(metrics={"uar": 0.314}, validation={"uar": 0.277})}
+    executor.changes = lambda plan: {"state": "collapsed", "reason": reason, "scores": scores}
+    outcome = emobench("sweep", "table.yaml", "--trials", "2", "--name", "q", *flags)
+    assert outcome.code == 0, outcome.err
+    assert "collapsed" in outcome.out
+    assert {row["state"] for row in rows(folder)} == {"collapsed"}
+    journal = (folder / "runs/sweeps/q/trials.jsonl").read_text()
+    for said in (outcome.out, outcome.err, journal):
+        assert "test items" not in said
+        assert "31.4" not in said
+        assert "0.314" not in said
