@@ -145,7 +145,9 @@ def read_predictions(folder: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
-        raise DataError(f"run {folder.name} has no predictions: '{path}' is missing") from None
+        raise DataError(
+            f"run {folder.name} has no predictions: '{path}' is missing; run it again with --fresh"
+        ) from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
             f"the predictions of run {folder.name} cannot be read from '{path}': {error}; "

@@ -310,10 +310,12 @@ def test_damaged_predictions_are_a_data_error_that_names_the_file(
             folder.read_predictions()
 
 
-def test_missing_predictions_are_a_data_error(store: RunStore, make_record: MakeRecord) -> None:
+def test_missing_predictions_are_a_data_error_that_says_what_to_do(
+    store: RunStore, make_record: MakeRecord
+) -> None:
     with (
         store.begin(make_record()) as folder,
-        pytest.raises(DataError, match="run run-1 has no predictions"),
+        pytest.raises(DataError, match=r"run-1 has no predictions: .*; run it again with --fresh"),
     ):
         folder.read_predictions()
 
