@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -26,6 +25,7 @@ from emobench.runs.listener import Listener
 from emobench.runs.observer import Observer, TimedOut, model_bytes
 from emobench.runs.opening import Opened, OpenedEnsemble, OpenedPlan, open_any
 from emobench.runs.plan import AnyPlan, Plan, Settings, component_versions
+from emobench.runs.plots import plot_record
 from emobench.runs.provenance import gather, peak_memory_mb
 from emobench.runs.record import FINAL_STATES, Attempt, Costs, Culprit, Record, State
 from emobench.runs.results import Outcome, final_scores
@@ -256,31 +256,12 @@ class _Attempt:
             hashes={**hashes, PREDICTIONS_FILE: _digest(predictions)},
         )
         with explained(self.folder.root):
-            self._plot(finished)
+            plot_record(finished, history=self.folder.read_history(), folder=self.folder.path)
         self.record = finished
         collapsed = outcome.collapse is not None
         reason = outcome.collapse.reason if outcome.collapse else ""
         self._close("collapsed" if collapsed else "ok", reason)
         remove_checkpoints(self.folder.path / "checkpoints")
-
-    def _plot(self, record: Record) -> None:
-        from emobench.runs.plots import plot_confusion, plot_learning_curves
-
-        folder = self.folder.path / "plots"
-        folder.mkdir(exist_ok=True)
-        fold = f", fold {record.task.fold}" if record.task.folds > 1 else ""
-        title = f"{record.recipe_name} on {record.task.name}{fold}, seed {record.seed}"
-        history = self.folder.read_history()
-        if history:
-            plot_learning_curves(history, folder / "learning_curves.png", title=title)
-        for name, scores in record.scores.items():
-            if scores.confusion:
-                plot_confusion(
-                    np.asarray(scores.confusion),
-                    [row.name for row in scores.classes],
-                    folder / f"confusion_{name}.png",
-                    title=title,
-                )
 
     def _close(self, state: State, reason: str, *, log: tuple[str, ...] = ()) -> None:
         """Write the record as it stands now."""

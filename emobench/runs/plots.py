@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from emobench.runs.record import Record
+
 PARTS = ("train", "validation")
 LINES = {"train": "--", "validation": "-"}
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
@@ -26,6 +28,20 @@ LARGEST = 24.0
 """Inches; more classes than fit draw smaller."""
 
 Points = tuple[list[float], list[float]]
+
+
+def plot_record(record: Record, *, history: Sequence[Mapping[str, float]], folder: Path) -> None:
+    """Draw a run's learning curves and a confusion matrix a target into `plots` of its folder."""
+    plots = folder / "plots"
+    plots.mkdir(exist_ok=True)
+    fold = f", fold {record.task.fold}" if record.task.folds > 1 else ""
+    title = f"{record.recipe_name} on {record.task.name}{fold}, seed {record.seed}"
+    if history:
+        plot_learning_curves(history, plots / "learning_curves.png", title=title)
+    for name, scores in record.scores.items():
+        if scores.confusion:
+            classes = [row.name for row in scores.classes]
+            plot_confusion(scores.confusion, classes, plots / f"confusion_{name}.png", title=title)
 
 
 def plot_learning_curves(history: Sequence[Mapping[str, float]], path: Path, *, title: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emobench.runs import plots
+from emobench.runs.record import ClassScore, Record, TargetScores
 
 ROW = {
     "train_loss": 1.0,
@@ -119,3 +122,32 @@ def test_neither_import_nor_drawing_loads_pyplot(tmp_path: Path) -> None:
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_run_is_drawn_below_its_folder_under_its_own_name(
+    tmp_path: Path, drawn: list[Figure], make_record: Callable[..., Record]
+) -> None:
+    scores = TargetScores(
+        metrics={"uar": 0.5},
+        classes=tuple(
+            ClassScore(name=name, precision=0.5, recall=0.5, f1=0.5, support=3)
+            for name in ("calm", "angry")
+        ),
+        confusion=((2, 1), (0, 3)),
+    )
+    record = make_record(scores={"emotion": scores, "valence": TargetScores(metrics={"mae": 0.1})})
+    in_folds = replace(record, task=replace(record.task, fold=2, folds=5))
+    plots.plot_record(in_folds, history=HISTORY, folder=tmp_path)
+    written = sorted(path.name for path in (tmp_path / "plots").iterdir())
+    assert written == ["confusion_emotion.png", "learning_curves.png"]
+    titles = {figure.get_suptitle() for figure in drawn}
+    assert titles == {"baseline on toy/people, fold 2, seed 0"}
+    ticks = [label.get_text() for label in drawn[1].axes[0].get_xticklabels()]
+    assert ticks == ["calm", "angry"]
+
+
+def test_without_a_history_no_curve_is_drawn(
+    tmp_path: Path, make_record: Callable[..., Record]
+) -> None:
+    plots.plot_record(make_record(), history=[], folder=tmp_path)
+    assert list((tmp_path / "plots").iterdir()) == []
