@@ -16,6 +16,9 @@ from emobench.api.options import OptionField, Options
 CARDS = "cards"
 TABLE_BEGINS = "<!-- options -->"
 TABLE_ENDS = "<!-- /options -->"
+HELPS = "Say for which data and which fault of a training."
+HURTS = "Say with what it does not mix, and what it costs."
+"""What stands in a fresh card until its author has written it."""
 
 
 def card_path(kind: Kind, component: Component) -> Path:
@@ -51,8 +54,8 @@ def new_card(kind: Kind, component: Component) -> str:
     parts = [
         f"# {component.name}",
         component.summary,
-        "**When it helps.** Say for which data and which fault of a training.",
-        "**When it hurts.** Say with what it does not mix, and what it costs.",
+        f"**When it helps.** {HELPS}",
+        f"**When it hurts.** {HURTS}",
         f"Source: {source}",
         _table_between_marks(component),
     ]
@@ -84,6 +87,21 @@ def card_fault(kind: Kind, component: Component) -> str:
         return f"{path}: the summary '{component.summary}' is not in it; add it, then {mend}"
     if with_current_table(text, component) != text:
         return f"{path}: its table of options is not that of the code; {mend}"
+    return _fault_of_words(path, text, component)
+
+
+def _fault_of_words(path: Path, text: str, component: Component) -> str:
+    """What its author has still to write, or has written otherwise in the registration."""
+    words = " ".join(text.split())
+    for sentence in (HELPS, HURTS):
+        if sentence in words:
+            return f"{path}: '{sentence}' is still to be written; put your own words in its place"
+    sources = [line for line in text.splitlines() if line.startswith("Source:")]
+    if component.source and sources and not any(component.source in line for line in sources):
+        return (
+            f"{path}: '{sources[0]}' is not the component's source, '{component.source}'; "
+            "name it there too, or mend the registration"
+        )
     return ""
 
 

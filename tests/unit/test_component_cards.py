@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,8 @@ import pytest
 
 from emobench.api import Component, Field, NoOptions, Options, PluginError, Search
 from emobench.component_cards import (
+    HELPS,
+    HURTS,
     card_fault,
     card_path,
     new_card,
@@ -48,10 +51,11 @@ def component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Component:
 
 @pytest.fixture
 def carded(component: Component) -> Path:
-    """The component's card, as it is begun."""
+    """The component's card, as its author has finished it."""
     path = card_path("loss", component)
     path.parent.mkdir(parents=True)
-    path.write_text(new_card("loss", component))
+    text = new_card("loss", component)
+    path.write_text(text.replace(HELPS, "On soft data.").replace(HURTS, "On hard data."))
     return path
 
 
@@ -76,7 +80,30 @@ def test_a_target_without_a_package_folder_has_no_place_for_a_card(target: str, 
     assert card_fault("loss", component) == str(caught.value)
 
 
-def test_a_fresh_card_is_without_fault(component: Component, carded: Path) -> None:
+@pytest.mark.parametrize("sentence", [HELPS, HURTS])
+def test_a_card_whose_author_has_still_to_write_is_at_fault(
+    component: Component, carded: Path, sentence: str
+) -> None:
+    own = "On soft data." if sentence == HELPS else "On hard data."
+    carded.write_text(carded.read_text().replace(own, sentence.replace("which", "which\n", 1)))
+    assert card_fault("loss", component) == (
+        f"{carded}: '{sentence}' is still to be written; put your own words in its place"
+    )
+
+
+def test_another_source_than_the_components_is_at_fault(component: Component, carded: Path) -> None:
+    card = carded.read_text()
+    carded.write_text(card.replace("Source: arXiv:1", "Source: someone"))
+    assert card_fault("loss", component) == (
+        f"{carded}: 'Source: someone' is not the component's source, 'arXiv:1'; name it there too, "
+        "or mend the registration"
+    )
+    carded.write_text(card.replace("Source: arXiv:1", "Source: Somebody 2020, [arXiv:1](there)"))
+    assert card_fault("loss", component) == ""
+    assert card_fault("loss", replace(component, source="")) == ""
+
+
+def test_a_finished_card_is_without_fault(component: Component, carded: Path) -> None:
     assert card_fault("loss", component) == ""
     text = read_card("loss", component)
     assert text.startswith("# gentle\n\nPulls gently.\n")
