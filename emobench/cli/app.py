@@ -17,7 +17,7 @@ from emobench.cli.lazy import LazyGroup
 COMMANDS = {
     "check": "Validate recipes and say what they would run.",
     "leaderboard": "Rank everything that was run.",
-    "plugins": "Show the components that the installed plugins offer.",
+    "plugins": "List, show, write and test the components that recipes are made of.",
     "run": "Train and score recipes.",
     "sweep": "Search for better options of a recipe.",
     "tasks": "Show the tasks that the installed datasets offer.",
@@ -63,6 +63,7 @@ def app() -> None:
       emobench run mine.yaml --seeds 5    the same for a file, with five seeds
       emobench leaderboard                compare everything that was run
       emobench plugins list               what a recipe can be made of
+      emobench plugins new loss mine      a package for a method of your own
     """
 
 

@@ -19,4 +19,17 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, table=COMMANDS, files="emobench.cli.plugins_{}", no_args_is_help=True)
 def plugins() -> None:
-    """Show the components that the installed plugins offer."""
+    """List, show, write and test the components that recipes are made of.
+
+    A plugin is an installed package that offers components: methods, each of one kind. To publish
+    one of your own, begin with `new`; `test` and `cards` say what is still amiss.
+
+    \b
+    Examples:
+      emobench plugins list --kind loss      what a recipe can name
+      emobench plugins show focal            what one does, its options, a block to copy
+      emobench plugins new loss soft-focal   a package for a loss of your own
+      emobench plugins test emobench-acme    does a package keep the laws of its kinds?
+
+    EMOBENCH_PLUGINS limits what is loaded: packages separated by commas, `none`, or `all`.
+    """

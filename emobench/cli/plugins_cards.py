@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emobench.api import PluginError, UsageError, unknown_name
+from emobench.api import PluginError, UsageError
 from emobench.boards.words import count
 from emobench.component_cards import (
     card_fault,
@@ -23,59 +23,59 @@ if TYPE_CHECKING:
 
 
 @click.command("cards")
-@click.argument("package", metavar="PACKAGE")
+@click.argument("name", metavar="PACKAGE|KIND/NAME|NAME")
 @click.option(
     "--check", is_flag=True, help="Change nothing; name what would change, and exit with 3."
 )
-def write_cards(package: str, check: bool) -> None:
+def write_cards(name: str, check: bool) -> None:
     """Write the cards of a package's components, or bring their tables up to date.
+
+    Ends with 3 when a card has still a fault that only its author can mend.
 
     \b
     Examples:
       emobench plugins cards emobench-acme
+      emobench plugins cards loss/focal
       emobench plugins cards emobench-acme --check
     """
     from emobench.origins import borrowed
     from emobench.registry import load_registry
 
     registry = load_registry()
-    entries = _components_of(package, registry)
+    entries = _components_of(name, registry)
+    for entry in entries:
+        entry.fields()  # refused here if wrongly declared, before a table is made of it
     if foreign := borrowed(entries, registry=registry):
         raise PluginError("\n".join(f"{sentence}: its card has no place" for sentence in foreign))
     if check:
-        _check(package, entries)
-    else:
-        changed = [line for entry in entries if (line := _write(entry))]
-        for line in changed:
-            click.echo(line)
-        click.echo(f"{count(len(entries), 'card')}, {len(changed)} changed")
+        _refuse_faults(entries)
+        click.echo(f"{name}: {count(len(entries), 'card')}, all current")
+        return
+    changed = [line for entry in entries if (line := _write(entry))]
+    for line in changed:
+        click.echo(line)
+    click.echo(f"{count(len(entries), 'card')}, {len(changed)} changed")
+    _refuse_faults(entries)
 
 
-def _components_of(package: str, registry: Registry) -> list[Registered]:
-    """What the distribution offers, or that whose components lie in an import package so named."""
+def _components_of(name: str, registry: Registry) -> list[Registered]:
+    """What the distribution or the import package so named offers, or the component."""
+    from emobench.cli.plugins_find import find_components
     from emobench.registry import normal_package
 
-    wanted = normal_package(package)
+    wanted = normal_package(name)
     entries = [
         entry
         for entry in registry.components.values()
         if wanted in map(normal_package, (entry.plugin.package, top_package(entry.component)))
     ]
-    if entries:
-        return entries
-    broken = [one for one in registry.broken if normal_package(one.plugin.package) == wanted]
-    if broken:
-        raise PluginError("\n".join(map(str, broken)))
-    raise UsageError(
-        unknown_name("package", package, {plugin.package for plugin in registry.plugins})
-    )
+    return entries or find_components(name, registry)
 
 
-def _check(package: str, entries: list[Registered]) -> None:
+def _refuse_faults(entries: list[Registered]) -> None:
     faults = [fault for entry in entries if (fault := card_fault(entry.kind, entry.component))]
     if faults:
         raise PluginError("\n".join(faults))
-    click.echo(f"{package}: {count(len(entries), 'card')}, all current")
 
 
 def _write(entry: Registered) -> str:

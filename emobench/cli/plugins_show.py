@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from emobench.api import KINDS, DatasetComponent, Options, UsageError, unknown_name
+from emobench.api import KINDS, DatasetComponent, OptionField, Options, UsageError
 from emobench.boards.board import Standing
 from emobench.boards.words import count, mean, tally, title
 from emobench.cli import flags
 from emobench.cli.plain import plain_lines
+from emobench.cli.plugins_find import find, offered_by
 from emobench.cli.text import print_lines, table, terminal_width, wrapped
 from emobench.component_cards import bounds_words, prose, read_card, search_words
 from emobench.recipes.model import BLOCK_SECTIONS, COMBINING_KEYS, LIST_SECTIONS
-from emobench.registry import Plugin, Registered, Registry, normal_package
+from emobench.registry import Plugin, Registered, Registry
 
 
 @click.command("show")
@@ -39,12 +41,13 @@ def show_plugin(name: str, runs: Path) -> None:
     registry = load_registry()
     found = find(name, registry)
     width = terminal_width()
+    theirs = offered_by(found, registry) if isinstance(found, Plugin) else [found]
+    for entry in theirs:
+        entry.fields()  # refused here if wrongly declared, before anything is printed
     if isinstance(found, Plugin):
         print_lines(_package_lines(found, registry, width=width))
-        theirs = _offered_by(found, registry)
     else:
         print_lines(_component_lines(found, runs=runs, width=width))
-        theirs = [found]
     for warning in borrowed(theirs, registry=registry):
         click.echo(f"warning: {warning}", err=True)
 
@@ -64,7 +67,7 @@ def _component_lines(entry: Registered, *, runs: Path, width: int | None) -> lis
     parts = [
         [line for text in _facts(entry) for line in wrapped(text, width=width, hanging="  ")],
         plain_lines(_card(entry), width=width),
-        _options_lines(entry.component.options, width=width),
+        _options_lines(entry.fields(), width=width),
         _measured_lines(entry, runs=runs, width=width),
         _usage(entry, width=width),
     ]
@@ -99,53 +102,28 @@ def _origin(plugin: Plugin) -> list[str]:
 
 
 def _card(entry: Registered) -> str:
-    """The card's prose, but for what the facts above it have said."""
+    """The card's prose, but for what the facts above it have said; or that there is no card."""
     component = entry.component
-    text = prose(read_card(entry.kind, component))
+    card = read_card(entry.kind, component)
+    if not card:
+        return (
+            "It has no card, the page on which its author says when it helps and when it hurts; "
+            f"`emobench plugins cards {entry.plugin.package}` begins one."
+        )
     said = (component.summary, "Source:") if component.source else (component.summary,)
-    kept = [part for part in text.split("\n\n") if not " ".join(part.split()).startswith(said)]
-    return "\n\n".join(kept)
+    parts = prose(card).split("\n\n")
+    return "\n\n".join(part for part in parts if not " ".join(part.split()).startswith(said))
 
 
 def _package_lines(plugin: Plugin, registry: Registry, *, width: int | None) -> list[str]:
     """What a package offers."""
     lines = [part for text in _origin(plugin) for part in wrapped(text, width=width, hanging="  ")]
     lines.append("")
-    theirs = _offered_by(plugin, registry)
+    theirs = offered_by(plugin, registry)
     for entry in sorted(theirs, key=lambda entry: (KINDS.index(entry.kind), entry.name)):
         text = f"{entry.kind} {entry.name}: {entry.component.summary}"
         lines += wrapped(text, width=width, hanging="  ")
     return lines
-
-
-def _offered_by(plugin: Plugin, registry: Registry) -> list[Registered]:
-    """All that the plugin's package offers, which may be by several entry points."""
-    entries = registry.components.values()
-    return [entry for entry in entries if entry.plugin.package == plugin.package]
-
-
-def find(name: str, registry: Registry) -> Registered | Plugin:
-    """The component of that name (`kind/name` where several kinds share it), or the package."""
-    kind, _, rest = name.partition("/")
-    if rest and kind in KINDS:
-        return registry.get(kind, rest)
-    found = [entry for (_, own), entry in registry.components.items() if own == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        choices = " or ".join(sorted(f"{entry.kind}/{name}" for entry in found))
-        raise UsageError(f"'{name}' is the name of several components; say {choices}")
-    package = normal_package(name)
-    for broken in registry.broken:
-        if normal_package(broken.plugin.package) == package:
-            raise UsageError(f"{broken}\n{broken.trace.strip()}")
-    for plugin in registry.plugins:
-        if normal_package(plugin.package) == package:
-            return plugin
-    names = {own for _, own in registry.components}
-    names |= {plugin.package for plugin in registry.plugins}
-    advice = "; ".join(str(broken) for broken in registry.broken)
-    raise UsageError(unknown_name("component or package", name, names, advice=advice))
 
 
 def _measured_lines(entry: Registered, *, runs: Path, width: int | None) -> list[str]:
@@ -189,9 +167,9 @@ def _measured_lines(entry: Registered, *, runs: Path, width: int | None) -> list
     ]
 
 
-def _options_lines(options: type[Options], *, width: int | None) -> list[str]:
+def _options_lines(fields: Sequence[OptionField], *, width: int | None) -> list[str]:
     """The options as a table or, where that is wider than the terminal, one below the other."""
-    if not options.fields():
+    if not fields:
         return ["It takes no options."]
     rows = [
         [
@@ -202,7 +180,7 @@ def _options_lines(options: type[Options], *, width: int | None) -> list[str]:
             search_words(field),
             field.description,
         ]
-        for field in options.fields()
+        for field in fields
     ]
     head = ["option", "type", "default", "bounds", "searched", "meaning"]
     lines = table(head, rows)
@@ -238,7 +216,7 @@ def _usage(entry: Registered, *, width: int | None) -> list[str]:
 def _block(entry: Registered) -> str:
     """What is required first, then the first of the other options at their defaults."""
     parts = [f"use: {entry.name}"]
-    for field in sorted(entry.component.options.fields(), key=lambda field: not field.required):
+    for field in sorted(entry.fields(), key=lambda field: not field.required):
         if field.required:
             parts.append(f"{field.name}: <{field.type_name}>")
         elif not isinstance(field.default, Options):

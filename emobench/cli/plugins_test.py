@@ -11,12 +11,13 @@ import click
 
 from emobench.api import PluginError, RecipeError, UsageError, unknown_name
 from emobench.cli import flags
-from emobench.cli.plugins_show import find
+from emobench.cli.plugins_find import find_components
 from emobench.cli.text import print_json, print_lines, terminal_width
-from emobench.registry import Plugin, Registered, Registry, normal_package
+from emobench.registry import Registered
 
 if TYPE_CHECKING:
     from emobench.cli.suite_report import Tested
+    from emobench.testing.runner import Check
     from emobench.testing.suite import Suite
 
 
@@ -54,7 +55,9 @@ def test(
     """
     from emobench.registry import load_registry
 
-    entries = _components(name, load_registry())
+    entries = find_components(name, load_registry())
+    for entry in entries:
+        entry.fields()  # refused here if wrongly declared, before any check stumbles over it
     options = _options(given, overrides)
     _refuse_misplaced(entries, options)
     from emobench.cli.suite_report import document, header, report, row, verdict
@@ -68,29 +71,16 @@ def test(
         tested.append(found)
         if not as_json:
             print_lines(row(found, entries, verbose=verbose))
+        if found.interrupted:
+            break
     if as_json:
         print_json(document(tested))
     else:
         print_lines(report(tested, width=terminal_width()))
-    failed = verdict(tested)
-    if failed:
+    if tested[-1].interrupted:
+        raise KeyboardInterrupt
+    if failed := verdict(tested):
         raise PluginError(failed)
-
-
-def _components(name: str, registry: Registry) -> Sequence[Registered]:
-    """What is to be tested: one component, or all of a package."""
-    for broken in registry.broken:
-        if normal_package(broken.plugin.package) == normal_package(name):
-            raise PluginError(f"{broken}\n{broken.trace.strip()}")
-    found = find(name, registry)
-    if not isinstance(found, Plugin):
-        return [found]
-    wanted = normal_package(found.package)
-    return [
-        entry
-        for entry in registry.components.values()
-        if normal_package(entry.plugin.package) == wanted
-    ]
 
 
 def _options(given: str, overrides: Sequence[str]) -> dict[str, Any]:
@@ -140,8 +130,7 @@ def _refuse_misplaced(entries: Sequence[Registered], options: Mapping[str, Any])
 
 
 def _missing(entry: Registered, options: Mapping[str, Any]) -> list[str]:
-    fields = entry.component.options.fields()
-    return [field.name for field in fields if field.required and field.name not in options]
+    return [field.name for field in entry.fields() if field.required and field.name not in options]
 
 
 def _lacks(option: str) -> str:
@@ -178,9 +167,12 @@ def _tested(
     only: str | None,
     quiet: bool,
 ) -> Tested:
-    """Run the checks of one component; what it prints meanwhile goes to stderr."""
+    """Run the checks of one component; what it prints meanwhile goes to stderr.
+
+    Ctrl-C keeps the checks that were finished. One that cannot be built is asked no more.
+    """
     from emobench.cli.suite_report import Tested, left_out
-    from emobench.testing.runner import check_names, run_check
+    from emobench.testing.runner import can_be_built, check_names, run_check
 
     missing = _missing(entry, options)
     if suite is None:
@@ -190,14 +182,26 @@ def _tested(
     names = [
         check for check in check_names(suite) if only is None or check == f"test_{_bare(only)}"
     ]
-    checks, laws = [], {}
+    laws = {_bare(check): getattr(suite, check).__doc__ or "" for check in names}
+    checks: list[Check] = []
+    interrupted = False
     with _status(quiet) as say, contextlib.redirect_stdout(sys.stderr):
-        for number, check in enumerate(names, start=1):
-            bare = _bare(check)
-            say(f"{entry.kind}/{entry.name}: {bare} ({number} of {len(names)})")
-            laws[bare] = getattr(suite, check).__doc__ or ""
-            checks.append(run_check(suite, check))
-    return Tested(entry=entry, checks=tuple(checks), laws=laws, options=dict(options))
+        try:
+            for number, check in enumerate(names, start=1):
+                say(f"{entry.kind}/{entry.name}: {_bare(check)} ({number} of {len(names)})")
+                checks.append(run_check(suite, check))
+                if number == 1 and checks[0].outcome == "failed" and not can_be_built(suite):
+                    break
+        except KeyboardInterrupt:
+            interrupted = True
+    return Tested(
+        entry=entry,
+        checks=tuple(checks),
+        laws=laws,
+        options=dict(options),
+        unasked=len(names) - len(checks),
+        interrupted=interrupted,
+    )
 
 
 def _bare(check: str) -> str:

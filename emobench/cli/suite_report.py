@@ -21,13 +21,19 @@ EDITABLE = "editable "
 
 @dataclass(frozen=True, kw_only=True)
 class Tested:
-    """One component, its checks, and the law behind each; `reason` says why there are none."""
+    """One component, its checks, and the law behind each; `reason` says why there are none.
+
+    `unasked` counts the checks that were not run, since it cannot be built or the user has
+    `interrupted` them.
+    """
 
     entry: Registered
     checks: tuple[Check, ...] = ()
     laws: Mapping[str, str]
     options: Mapping[str, Any]
     reason: str = ""
+    unasked: int = 0
+    interrupted: bool = False
 
     @property
     def name(self) -> str:
@@ -90,16 +96,7 @@ def row(tested: Tested, entries: Sequence[Registered], *, verbose: bool) -> list
 
 def report(tested: Sequence[Tested], *, width: int | None) -> list[str]:
     """What stands below the table: failures, what was left out, and the sum."""
-    lines = []
-    for each in tested:
-        for check in each.of("failed"):
-            lines += ["", f"{each.name}: {check.name}"]
-            for name, text in (
-                ("law", each.law(check)),
-                ("found", check.message),
-                ("alone", each.command(check)),
-            ):
-                lines += _paragraph(name, text, width=width)
+    lines = [line for each in tested for line in _failures(each, width=width)]
     reasons = _reasons(tested)
     if reasons:
         lines += ["", "Left out:"]
@@ -109,6 +106,33 @@ def report(tested: Sequence[Tested], *, width: int | None) -> list[str]:
             text = f"{name}: {', '.join(components)}"
             lines += wrapped(text, width=width, indent="    ", hanging="      ")
     return [*lines, "", _sum(tested), *_own_tests(tested, width=width)]
+
+
+def _failures(tested: Tested, *, width: int | None) -> list[str]:
+    """What failed: each message once, with the checks that found it."""
+    alike: dict[tuple[str, str], list[Check]] = {}
+    for check in tested.of("failed"):
+        alike.setdefault((check.message, check.place), []).append(check)
+    lines: list[str] = []
+    for (message, place), checks in alike.items():
+        first, *others = checks
+        heading = first.name if not others else f"{len(checks)} checks failed alike"
+        lines += ["", f"{tested.name}: {heading}"]
+        for name, text in (
+            ("law", "" if others else tested.law(first)),
+            ("found", message),
+            ("in", place),
+            ("by", ", ".join(check.name for check in checks) if others else ""),
+            ("alone", tested.command(first)),
+        ):
+            lines += _paragraph(name, text, width=width) if text else []
+    if tested.unasked and not tested.interrupted:
+        text = (
+            f"{tested.name} cannot be built: its other {count(tested.unasked, 'check')} "
+            "would say the same and were not run"
+        )
+        lines += ["", *wrapped(text, width=width, hanging="  ")]
+    return lines
 
 
 def verdict(tested: Sequence[Tested]) -> str:
@@ -123,6 +147,7 @@ def verdict(tested: Sequence[Tested]) -> str:
 def document(tested: Sequence[Tested]) -> dict[str, Any]:
     """Everything that was found, for `--json`."""
     return {
+        "interrupted": any(each.interrupted for each in tested),
         "components": [
             {
                 "kind": each.entry.kind,
@@ -132,6 +157,7 @@ def document(tested: Sequence[Tested]) -> dict[str, Any]:
                 "passed": len(each.of("passed")),
                 "failed": len(each.of("failed")),
                 "left_out": len(each.of("skipped")),
+                "not_run": each.unasked,
                 "reason": each.reason,
                 "seconds": round(each.seconds, 3),
                 "checks": [
@@ -140,13 +166,14 @@ def document(tested: Sequence[Tested]) -> dict[str, Any]:
                         "outcome": WORDS[check.outcome].replace(" ", "_"),
                         "law": each.law(check),
                         "message": check.message,
+                        "place": check.place,
                         "seconds": round(check.seconds, 3),
                     }
                     for check in each.checks
                 ],
             }
             for each in tested
-        ]
+        ],
     }
 
 
@@ -179,6 +206,8 @@ def _sum(tested: Sequence[Tested]) -> str:
     parts = [
         f"{sum(len(each.of(outcome)) for each in tested)} {word}" for outcome, word in WORDS.items()
     ]
+    unasked = sum(each.unasked for each in tested)
+    parts += [f"{unasked} not run"] if unasked else []
     seconds = sum(each.seconds for each in tested)
     return f"{count(len(tested), 'component')}: {', '.join(parts)} in {seconds:.1f} s"
 

@@ -10,13 +10,17 @@ from unittest import SkipTest
 
 from emobench.registry import Registered
 from emobench.testing.suite import Suite
+from emobench.traces import place_of
 
 Outcome = Literal["passed", "failed", "skipped"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One check of one component, and how it ended."""
+    """One check of one component, and how it ended.
+
+    `place` says where in the component's code an exception arose that no check expected.
+    """
 
     kind: str
     component: str
@@ -24,6 +28,7 @@ class Check:
     outcome: Outcome
     message: str
     seconds: float
+    place: str = ""
 
 
 def check_names(suite: type[Suite]) -> tuple[str, ...]:
@@ -42,6 +47,14 @@ def suite_for(
     return type(f"Test{entry.name}", (suite,), attributes)
 
 
+def can_be_built(suite: type[Suite]) -> bool:
+    """Whether any context takes the component; without one, no check can tell more than that."""
+    try:
+        return bool(suite().accepted)
+    except (Exception, SystemExit):  # noqa: BLE001 - strangers may raise anything
+        return False
+
+
 def run_suite(suite: type[Suite]) -> Iterator[Check]:
     """Every check of the suite, each on an object of its own."""
     for name in check_names(suite):
@@ -53,7 +66,7 @@ def run_check(suite: type[Suite], name: str) -> Check:
     started = time.perf_counter()
     subject = suite()
     outcome: Outcome = "passed"
-    message = ""
+    message = place = ""
     try:
         getattr(subject, name)()
     except SkipTest as reason:
@@ -62,6 +75,7 @@ def run_check(suite: type[Suite], name: str) -> Check:
         outcome, message = "failed", str(failure) or "an assertion without words failed"
     except (Exception, SystemExit) as error:  # noqa: BLE001 - strangers may raise anything
         outcome, message = "failed", f"{type(error).__name__}: {error}"
+        place = place_of(error)
     return Check(
         kind=suite.kind,
         component=suite.component,
@@ -69,4 +83,5 @@ def run_check(suite: type[Suite], name: str) -> Check:
         outcome=outcome,
         message=message,
         seconds=time.perf_counter() - started,
+        place=place,
     )

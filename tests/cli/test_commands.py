@@ -294,3 +294,16 @@ def test_a_damaged_record_is_told_and_hides_no_board(
     assert outcome.code == 0
     assert "warning: left out runs/table-1-0: record is not valid JSON" in outcome.err
     assert "1  table" in outcome.out
+
+
+def test_python_runs_the_package_as_the_command(folder: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "emobench", "plugins", "shw"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith("Usage: emobench plugins ")
+    assert "unknown command 'shw'; did you mean 'show'?" in result.stderr

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from emobench.component_cards import HELPS, HURTS
 from emobench.registry import BrokenPlugin, Plugin, Registry, collect, load_registry
 from emobench.runs.record import AuditVerdict, Provenance
 
@@ -164,9 +165,63 @@ def test_broken_plugins_are_shown_with_their_reason(
     listed = emobench("plugins", "list")
     assert listed.code == 0
     assert words in listed.err
-    shown = emobench("plugins", "show", "emobench-torn")
-    assert words in shown.err
-    assert "Traceback ..." in shown.err
+    for name in ("show", "test", "cards"):
+        outcome = emobench("plugins", name, "emobench-torn")
+        assert (outcome.code, outcome.err) == (3, f"Traceback ...\nerror: {words}\n")
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed distribution, `acme-plain`, with an entry point in a group of others alone."""
+    metadata = tmp_path / "site" / "acme_plain-0.4.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-plain\nVersion: 0.4\n")
+    (metadata / "entry_points.txt").write_text("[console_scripts]\nacme = acme:main\n")
+    monkeypatch.syspath_prepend(metadata.parent)
+
+
+@pytest.mark.parametrize("name", ["show", "test"])
+def test_a_package_without_an_entry_point_of_ours_is_told_which_lines_it_lacks(
+    emobench: Command, installed: None, name: str
+) -> None:
+    outcome = emobench("plugins", name, "acme-plain")
+    assert outcome.code == 2
+    assert outcome.err.splitlines() == [
+        "error: acme-plain 0.4 is installed, but it is no plugin: it has no entry point in group "
+        "'emobench'; add to its pyproject.toml, then install it anew:",
+        "error:   [project.entry-points.emobench]",
+        'error:   acme_plain = "acme_plain.registration:components"',
+    ]
+
+
+def test_a_package_that_the_variable_leaves_out_is_told_of(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emobench.registry.load_registry", Registry)
+    outcome = emobench("plugins", "show", "emobench-essentials")
+    assert outcome.err.endswith(" is installed, but EMOBENCH_PLUGINS leaves it out\n")
+
+
+@pytest.mark.parametrize(
+    ("layout", "advice"),
+    [
+        ("acme-new/pyproject.toml", "'acme-new' is not installed: pip install -e ./acme-new"),
+        ("Acme_New/pyproject.toml", "'Acme_New' is not installed: pip install -e ./Acme_New"),
+        ("acme_new/pyproject.toml pyproject.toml", "pip install -e ./acme_new"),
+        ("acme_new/__init__.py pyproject.toml", "is not installed: pip install -e .\n"),
+    ],
+)
+def test_a_folder_of_the_name_asks_to_be_installed(
+    emobench: Command, folder: Path, layout: str, advice: str
+) -> None:
+    for name in layout.split():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    outcome = emobench("plugins", "test", "acme-new")
+    assert outcome.code == 2
+    assert advice in outcome.err
+    assert "pip install -e" not in emobench("plugins", "test", "acme-old").err
 
 
 def test_plugins_list_tells_package_version_and_source(emobench: Command) -> None:
@@ -319,6 +374,46 @@ def test_a_folder_of_records_that_was_named_must_be_there(
     assert said.startswith("error: there is no folder rusn; give the folder of records with --runs")
 
 
+def finish_cards(package: Path) -> None:
+    """Write in every card what its author has to say."""
+    for card in package.rglob("cards/*/*.md"):
+        text = card.read_text().replace(HELPS, "On soft data.").replace(HURTS, "On hard data.")
+        card.write_text(text)
+
+
+@pytest.mark.parametrize("name", ["gentle", "loss/gentle"])
+def test_the_card_of_one_component_is_written(
+    emobench: Command, acme: Callable[..., Path], name: str
+) -> None:
+    package = acme()
+    assert emobench("plugins", "cards", name).out.endswith("\n1 card, 1 changed\n")
+    assert [card.name for card in package.rglob("*.md")] == ["gentle.md"]
+
+
+def test_a_component_without_a_card_is_told_of(
+    emobench: Command, acme: Callable[..., Path]
+) -> None:
+    acme()
+    words = "It has no card, the page on which its author says when it helps and when it hurts;"
+    assert words in emobench("plugins", "show", "gentle").out
+    assert words not in emobench("plugins", "show", "folder").out
+    emobench("plugins", "cards", "acme-gentle")
+    assert words not in emobench("plugins", "show", "gentle").out
+
+
+@pytest.mark.parametrize("name", ["show", "test", "cards"])
+@pytest.mark.parametrize("what", ["gentle", "acme-gentle"])
+def test_a_default_out_of_bounds_is_the_plugins_fault(
+    refused: Callable[..., str], acme: Callable[..., Path], name: str, what: str
+) -> None:
+    acme(default=-1.0)
+    assert refused("plugins", name, what, code=3) == (
+        "error: loss 'gentle' of plugin acme-gentle 1.2 declares its options wrongly: "
+        "GentleOptions.pull: the default is wrong: must be greater than 0, got -1 "
+        "(in acme_gentle.registration)"
+    )
+
+
 def test_cards_are_written_and_then_current(emobench: Command, acme: Callable[..., Path]) -> None:
     package = acme()
     outcome = emobench("plugins", "cards", "acme-gentle")
@@ -326,9 +421,13 @@ def test_cards_are_written_and_then_current(emobench: Command, acme: Callable[..
     assert f"written: {card}" in outcome.out.splitlines()
     assert outcome.out.endswith("2 cards, 2 changed\n")
     assert card.read_text().startswith("# gentle\n\nPulls gently.\n")
+    assert outcome.code == 3
+    assert f"error: {card}: '{HELPS}' is still to be written; put your own" in outcome.err
+    finish_cards(package)
     checked = emobench("plugins", "cards", "acme-gentle", "--check")
     assert (checked.code, checked.out) == (0, "acme-gentle: 2 cards, all current\n")
-    assert emobench("plugins", "cards", "acme-gentle").out == "2 cards, 0 changed\n"
+    again = emobench("plugins", "cards", "acme-gentle")
+    assert (again.code, again.out) == (0, "2 cards, 0 changed\n")
 
 
 def test_a_stale_table_is_renewed_and_its_words_kept(
@@ -337,7 +436,7 @@ def test_a_stale_table_is_renewed_and_its_words_kept(
     package = acme()
     emobench("plugins", "cards", "acme-gentle")
     card = package / "cards/loss/gentle.md"
-    card.write_text(card.read_text().replace("Say for which data", "On soft data; not for which"))
+    finish_cards(package)
     acme(default=0.75)
     before = card.read_text()
     assert refused("plugins", "cards", "acme_gentle", "--check", code=3) == (
@@ -394,7 +493,7 @@ def test_plugins_show_tells_where_a_component_is_off(emobench: Command) -> None:
 
 def test_cards_of_an_unknown_package_are_refused(refused: Callable[..., str]) -> None:
     said = refused("plugins", "cards", "emobench-spech", code=2)
-    assert "unknown package 'emobench-spech'; did you mean 'emobench-speech'?" in said
+    assert "unknown component or package 'emobench-spech'; did you mean 'emobench-speech'?" in said
 
 
 def test_every_shipped_card_is_current(emobench: Command) -> None:

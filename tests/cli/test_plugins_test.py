@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emobench.component_cards import new_card
+from emobench.component_cards import HELPS, HURTS, new_card
 from emobench.registry import BrokenPlugin, Plugin, Registry, collect
 
 Command = Callable[..., Any]
@@ -33,6 +33,7 @@ components = Components(
                   options=LevelOptions),
         Component(name="peeking", target="acme_tested.methods:Peeking", summary="Evens out."),
         Component(name="leaving", target="acme_tested.methods:Leaving", summary="Ends it all."),
+        Component(name="unbuilt", target="acme_tested.methods:Unbuilt", summary="Is not there."),
     ],
     datasets=[
         DatasetComponent(name="mine", target="acme_tested.methods:Mine", summary="My files.",
@@ -75,6 +76,11 @@ class Peeking(Sound):
 class Leaving(Sound):
     def fit(self, logits, targets):
         sys.exit("enough")
+
+
+class Unbuilt(Sound):
+    def __init__(self, options, context):
+        self.table = np.zeros(3).reshape(2)
 """
 PEEK = "a_row_depends_on_itself_alone"
 
@@ -96,7 +102,8 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     for kind, name in registry.components:
         card = package / "cards" / kind / f"{name}.md"
         card.parent.mkdir(parents=True, exist_ok=True)
-        card.write_text(new_card(kind, registry.get(kind, name).component))
+        text = new_card(kind, registry.get(kind, name).component)
+        card.write_text(text.replace(HELPS, "With noise.").replace(HURTS, "Without."))
     monkeypatch.setattr("emobench.registry.load_registry", lambda: registry)
     yield registry
     for module in [name for name in sys.modules if name.partition(".")[0] == "acme_tested"]:
@@ -137,7 +144,7 @@ def test_a_package_has_all_its_components_tested_in_one_document(emobench: Comma
     document = json.loads(outcome.out)
     found = {each["name"]: each for each in document["components"]}
     assert document["schema"] == 1
-    assert list(found) == ["sound", "peeking", "leaving", "mine"]
+    assert list(found) == ["sound", "peeking", "leaving", "unbuilt", "mine"]
     assert found["sound"]["failed"] == 0 < found["sound"]["passed"]
     assert found["peeking"]["failed"] >= 1
     assert "fitting" in outcome.err
@@ -147,6 +154,92 @@ def test_a_component_that_ends_the_process_fails_and_the_rest_goes_on(emobench: 
     outcome = emobench("plugins", "test", "leaving")
     assert outcome.code == 3
     assert "found  SystemExit: enough" in outcome.out
+
+
+def test_checks_that_failed_alike_are_told_once_with_the_place_in_the_code(
+    emobench: Command, tmp_path: Path
+) -> None:
+    outcome = emobench("plugins", "test", "leaving")
+    assert outcome.out.count("SystemExit: enough") == 1
+    _, heading, rest = outcome.out.partition(" checks failed alike\n")
+    lines = rest.splitlines()
+    assert heading
+    assert lines[0] == "  found  SystemExit: enough"
+    assert lines[1].startswith("  in     checkout/acme_tested/methods.py:")
+    assert lines[1].endswith(" in fit")
+    assert lines[2].startswith("  by     ")
+    assert ", gives_probabilities, " in lines[2]
+    assert lines[3].startswith("  alone  emobench plugins test postprocessor/leaving --check ")
+
+
+def test_a_component_that_cannot_be_built_is_asked_no_more(emobench: Command) -> None:
+    outcome = emobench("plugins", "test", "unbuilt", "--json")
+    (found,) = json.loads(outcome.out)["components"]
+    assert (found["failed"], found["passed"], len(found["checks"])) == (1, 0, 1)
+    assert found["not_run"] > 10
+    (check,) = found["checks"]
+    assert check["message"].startswith("PluginError: postprocessor 'unbuilt' of plugin acme-tested")
+    assert check["place"].startswith("checkout/acme_tested/methods.py:")
+    assert check["place"].endswith(" in __init__")
+    told = emobench("plugins", "test", "unbuilt").out
+    assert (
+        f"postprocessor/unbuilt cannot be built: its other {found['not_run']} checks would say "
+        "the same and were not run" in told
+    )
+
+
+@pytest.fixture
+def interrupting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user interrupts the second check of the second component."""
+    from emobench.testing import runner
+
+    run_check = runner.run_check
+    seen = []
+
+    def check(suite: Any, name: str) -> Any:
+        seen.append(name)
+        if suite.component == "peeking" and seen[-2] == "test_builds_from_its_defaults":
+            raise KeyboardInterrupt
+        return run_check(suite, name)
+
+    monkeypatch.setattr(runner, "run_check", check)
+
+
+def test_an_interrupt_keeps_what_was_finished(emobench: Command, interrupting: None) -> None:
+    outcome = emobench("plugins", "test", "acme-tested")
+    rows = [line.split() for line in outcome.out.splitlines()[2:4]]
+    assert outcome.code == 130
+    assert outcome.err.splitlines()[-1] == "interrupted"
+    assert [row[0] for row in rows] == ["postprocessor/sound", "postprocessor/peeking"]
+    assert int(rows[0][1]) > 10
+    assert rows[1][1] == "1"
+    assert "2 components: " in outcome.out
+    assert " not run in " in outcome.out
+    assert "cannot be built" not in outcome.out
+    assert "postprocessor/leaving" not in outcome.out
+
+
+def test_an_interrupted_document_says_so(emobench: Command, interrupting: None) -> None:
+    outcome = emobench("plugins", "test", "acme-tested", "--json")
+    document = json.loads(outcome.out)
+    assert (outcome.code, document["interrupted"], len(document["components"])) == (130, True, 2)
+
+
+def test_in_a_pipe_each_component_is_told_as_it_finishes(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from emobench.testing import runner
+
+    run_check = runner.run_check
+    told: dict[str, str] = {}
+
+    def check(suite: Any, name: str) -> Any:
+        told.setdefault(suite.component, capsys.readouterr().out)
+        return run_check(suite, name)
+
+    monkeypatch.setattr(runner, "run_check", check)
+    emobench("plugins", "test", "acme-tested", "--check", "pickles")
+    assert told["peeking"].splitlines()[-1].startswith("postprocessor/sound ")
 
 
 def test_a_component_that_requires_an_option_is_left_out_of_its_package(emobench: Command) -> None:

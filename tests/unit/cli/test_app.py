@@ -34,3 +34,15 @@ def test_warnings_of_others_keep_the_line_they_come_from(
 def test_a_misspelt_command_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
     assert app_module.run_command_line(["rnu"]) == 2
     assert "unknown command 'rnu'; did you mean 'run'?" in capsys.readouterr().err
+
+
+def test_the_help_of_plugins_says_what_a_plugin_is_and_how_to_make_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert app_module.run_command_line(["plugins", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "A plugin is an installed package that offers components" in told
+    assert "emobench plugins new loss soft-focal" in told
+    assert "EMOBENCH_PLUGINS limits what is loaded" in told
+    assert app_module.run_command_line(["--help"]) == 0
+    assert "List, show, write and test the components" in capsys.readouterr().out
