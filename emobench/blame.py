@@ -5,9 +5,10 @@ A plugin's objects are called all over the core; none of the callers need know h
 
 from __future__ import annotations
 
+import itertools
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -19,24 +20,33 @@ from emobench.registry import CORE_PACKAGE, Plugin, Registered, Registry
 LIBRARY = f"{CORE_PACKAGE}.api"
 """The part of the core that plugins call: what fails in it is the caller's doing."""
 
-NOBODYS = frozenset({CORE_PACKAGE, "numpy", "torch"})
+DISPATCH = "pluggy"
+"""Calls a plugin's events: what lies beyond its frames is another plugin's call."""
+
+NOBODYS = frozenset({CORE_PACKAGE, DISPATCH, "numpy", "torch", *sys.stdlib_module_names})
 """Packages that no plugin owns, wherever its targets point."""
+
+Homes = Mapping[str, Mapping[str, Plugin]]
 
 
 def blame(error: BaseException, registry: Registry) -> Registered | Plugin | None:
     """The component, or at least the plugin, whose code raised `error`; None for the core's own.
 
     The innermost frame that belongs to a plugin or to the core decides: a component that calls
-    another through the core is not blamed for it. An error raised from another has its cause
-    looked at too.
+    another through the core is not blamed for it. Code outside a plugin's own package, at which
+    one of its targets points, is held against it only where no plugin's own code called it. An
+    error raised from another has its cause looked at too.
     """
-    frames = _frames(error)
-    for position, frame in enumerate(frames):
-        if _is_core(frame):
-            break
-        plugin = _owner(_module(frame), registry)
-        if plugin is not None:
-            return _component(_own_frames(frames[position:], plugin, registry), plugin, registry)
+    own = _homes([(plugin.module, plugin) for plugin in registry.plugins])
+    entries = registry.components.values()
+    pointed_at = _homes([(entry.component.target, entry.plugin) for entry in entries])
+    for frames in _calls(_frames(error)):
+        for homes in (own, pointed_at):
+            owned = [(_owner(_module(frame), homes), frame) for frame in frames]
+            plugin = next((owner for owner, _ in owned if owner is not None), None)
+            if plugin is not None:
+                theirs = [f for owner, f in owned if owner and owner.package == plugin.package]
+                return _component(theirs, plugin, registry)
     return blame(error.__cause__, registry) if error.__cause__ is not None else None
 
 
@@ -81,16 +91,15 @@ def _frames(error: BaseException) -> list[FrameType]:
     return [frame for frame, _ in traceback.walk_tb(error.__traceback__)][::-1]
 
 
-def _own_frames(frames: list[FrameType], plugin: Plugin, registry: Registry) -> list[FrameType]:
-    """A plugin's frames up to the core that called it; those of libraries between are left out."""
-    own = []
-    for frame in frames:
-        if _is_core(frame):
-            break
-        owner = _owner(_module(frame), registry)
-        if owner is not None and owner.package == plugin.package:
-            own.append(frame)
-    return own
+def _calls(frames: Iterable[FrameType]) -> list[list[FrameType]]:
+    """Frames up to the core, innermost first, cut where one plugin's event called another's."""
+    calls: list[list[FrameType]] = [[]]
+    for frame in itertools.takewhile(lambda frame: not _is_core(frame), frames):
+        if _is_within(_module(frame), DISPATCH):
+            calls.append([])
+        else:
+            calls[-1].append(frame)
+    return calls
 
 
 def _module(frame: FrameType) -> str:
@@ -106,9 +115,8 @@ def _is_within(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-def _owner(module: str, registry: Registry) -> Plugin | None:
+def _owner(module: str, homes: Homes) -> Plugin | None:
     """The plugin that a module belongs to: the one that shares the longest dotted name with it."""
-    homes = _homes(registry)
     name = "" if module.partition(".")[0] in NOBODYS else module
     while name:
         owners = homes.get(name, {})
@@ -118,12 +126,10 @@ def _owner(module: str, registry: Registry) -> Plugin | None:
     return None
 
 
-def _homes(registry: Registry) -> dict[str, dict[str, Plugin]]:
+def _homes(places: Iterable[tuple[str, Plugin]]) -> Homes:
     """Every dotted name above a registration or a target, with the plugins it leads to."""
-    named = [(plugin.module, plugin) for plugin in registry.plugins]
-    named += [(entry.component.target, entry.plugin) for entry in registry.components.values()]
     homes: dict[str, dict[str, Plugin]] = {}
-    for place, plugin in named:
+    for place, plugin in places:
         name = place.partition(":")[0]
         while name and plugin.package != CORE_PACKAGE:
             homes.setdefault(name, {}).setdefault(plugin.package, plugin)

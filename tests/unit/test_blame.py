@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -277,6 +278,59 @@ def test_of_plugins_below_one_name_the_nearer_is_meant() -> None:
         "shared.common": "None",
         "sharedness": "None",
     }
+
+
+def lend(registry: Registry, target: str) -> None:
+    """A plugin `borrower` 1 that offers another's code as a loss of its own."""
+    plugin = Plugin(package="borrower", version="1", module="borrower.registration:components")
+    registry.plugins.append(plugin)
+    registry.add("loss", Component(name="borrowed", target=target, summary="x"), plugin)
+
+
+def test_who_borrows_from_a_library_is_not_blamed_for_those_who_call_it(
+    registry: Registry,
+) -> None:
+    lend(registry, "sklearn.linear_model:LogisticRegression")
+    code = "from sklearn.linear_model import LogisticRegression\n\ndef go():\n"
+    space: dict[str, Any] = {"__name__": "acme_x.helping"}
+    exec(f"{code}    LogisticRegression(C=-1).fit([[0.0], [1.0]], [0, 1])", space)
+    assert str(blame(raised_by(space["go"]), registry)) == "plugin acme-x 1.2"
+
+
+def test_who_borrows_from_another_plugin_takes_no_blame_from_it(registry: Registry) -> None:
+    lend(registry, "acme_x.losses:Flat")
+    loss = build(registry, "loss", "flat")
+    error = raised_by(lambda: loss(1, 2))
+    assert str(blame(error, registry)) == "loss 'flat' of plugin acme-x 1.2"
+
+
+def test_who_borrows_is_blamed_where_nobody_else_called_the_code(registry: Registry) -> None:
+    lend(registry, "sklearn.linear_model:LogisticRegression")
+    from sklearn.linear_model import LogisticRegression
+
+    error = raised_by(lambda: LogisticRegression(C=-1).fit([[0.0], [1.0]], [0, 1]))
+    assert str(blame(error, registry)) == "loss 'borrowed' of plugin borrower 1"
+
+
+def test_nobody_owns_the_standard_library(registry: Registry) -> None:
+    lend(registry, "json.decoder:JSONDecoder")
+    assert blame(raised_by(lambda: json.loads("{")), registry) is None
+
+
+def test_a_technique_from_elsewhere_is_blamed_and_not_the_one_around_it(
+    registry: Registry, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere.py").write_text(TECHNIQUES)
+    lend(registry, "elsewhere:Nudge")
+    techniques = {
+        "wrap": build(registry, "technique", "wrap"),
+        "nudge": build(registry, "loss", "borrowed"),
+    }
+    hooks = connect(techniques, defaults=LoopDefaults())
+    error = raised_by(lambda: hooks.fit_start(run=None))
+    culprit = str(blame(error, registry))
+    del sys.modules["elsewhere"]
+    assert culprit == "loss 'borrowed' of plugin borrower 1"
 
 
 @pytest.mark.parametrize("target", ["torch.optim.sgd:SGD", "numpy.random:default_rng"])
