@@ -21,15 +21,16 @@ from typing import Any
 import pluggy
 
 from emobench.api.component import (
-    API_VERSION,
     OLDEST_API_VERSION,
     Component,
     DatasetComponent,
     Kind,
+    served_version,
 )
 from emobench.api.errors import EmobenchError, PluginError, UsageError, unknown_name
 from emobench.api.hooks import HOOK_OF_KIND, HOOK_PROJECT, Hooks
 from emobench.api.options import OptionField, Options
+from emobench.misfits import reason_of
 from emobench.traces import own_trace
 
 ENTRY_POINT_GROUP = "emobench"
@@ -132,6 +133,15 @@ class Registry:
     plugins: list[Plugin] = field(default_factory=list)
     broken: list[BrokenPlugin] = field(default_factory=list)
 
+    def packages(self) -> list[Plugin]:
+        """A plugin a package; of several entry points the one built for the newest API."""
+        found: dict[str, Plugin] = {}
+        for plugin in self.plugins:
+            known = found.setdefault(plugin.package, plugin)
+            if plugin.api > known.api:
+                found[plugin.package] = plugin
+        return list(found.values())
+
     def of_kind(self, kind: Kind) -> dict[str, Registered]:
         """The components of one kind by name, sorted."""
         found = {name: entry for (of, name), entry in self.components.items() if of == kind}
@@ -172,12 +182,22 @@ class Registry:
         return f"{limit} limits what is loaded" if wanted is not None else ""
 
     def add(self, kind: Kind, component: Component, plugin: Plugin) -> None:
-        """Take a component in; two plugins that claim one name are an error naming both."""
+        """Take a component in; two plugins that claim one name are an error naming both.
+
+        One that a package offers again, by another entry point, is the same component.
+        """
         if not isinstance(component, Component):
             raise TypeError(f"register() takes a Component, got {type(component).__name__}")
         if kind == "dataset" and not isinstance(component, DatasetComponent):
             raise TypeError(f"dataset '{component.name}' must be a DatasetComponent")
         present = self.components.get((kind, component.name))
+        if present is not None and present.plugin.package == plugin.package:
+            if present.component is component:
+                return
+            raise PluginError(
+                f"it offers {kind} '{component.name}' twice: by {present.plugin.module} "
+                f"({present.component.target}) and by {plugin.module} ({component.target})"
+            )
         if present is not None:
             raise NameClash(
                 f"{kind} '{component.name}' is claimed twice: by {present.plugin.package} "
@@ -205,24 +225,31 @@ def load_registry() -> Registry:
 
 
 def collect(plugins: Iterable[Plugin]) -> Registry:
-    """Register what the plugins offer; a broken one is noted and takes none along."""
+    """Register what the plugins offer; a broken one is noted and takes none along.
+
+    What several entry points of a package name is registered once.
+    """
     registry = Registry()
+    taken: list[tuple[str, object]] = []
     for plugin in plugins:
         try:
             found = _registration(plugin.module)
-            plugin = replace(plugin, api=_api_version(found))
-            _register(registry, found, plugin)
-            if not any(entry.plugin == plugin for entry in registry.components.values()):
+            if any(package == plugin.package and one is found for package, one in taken):
+                continue
+            version = served_version(getattr(found, "api_version", OLDEST_API_VERSION))
+            plugin = replace(plugin, api=version)
+            if not _register(registry, found, plugin):
                 raise PluginError(f"its entry point '{plugin.module}' offers no component")
         except NameClash:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise it
             _forget(registry, plugin)
-            named = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
-            reason = f"{named}{error}"
-            broken = BrokenPlugin(plugin=plugin, reason=reason, trace=own_trace(error))
-            registry.broken.append(broken)
+            trace = own_trace(error)
+            registry.broken.append(
+                BrokenPlugin(plugin=plugin, reason=reason_of(error), trace=trace)
+            )
         else:
+            taken.append((plugin.package, found))
             registry.plugins.append(plugin)
     return registry
 
@@ -236,25 +263,9 @@ def _registration(value: str) -> object:
     return found
 
 
-def _api_version(found: object) -> int:
-    """The API version that a plugin declares; one that this core does not serve is refused."""
-    version = getattr(found, "api_version", OLDEST_API_VERSION)
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise PluginError(f"its api_version is {version!r}; it must be a whole number")
-    if version > API_VERSION:
-        raise PluginError(
-            f"it was built for version {version} of the plugin API, and this emobench serves "
-            f"{OLDEST_API_VERSION} to {API_VERSION}: pip install --upgrade emobench"
-        )
-    if version < OLDEST_API_VERSION:
-        raise PluginError(
-            f"it was built for version {version} of the plugin API, and this emobench serves "
-            f"{OLDEST_API_VERSION} to {API_VERSION}: upgrade the plugin, or ask its authors to"
-        )
-    return version
-
-
-def _register(registry: Registry, module: object, plugin: Plugin) -> None:
+def _register(registry: Registry, module: object, plugin: Plugin) -> int:
+    """Take in what the plugin offers; gives the number of it."""
+    offered = 0
     manager = pluggy.PluginManager(HOOK_PROJECT)
     manager.add_hookspecs(Hooks)
     manager.register(module, name=plugin.module)
@@ -262,9 +273,12 @@ def _register(registry: Registry, module: object, plugin: Plugin) -> None:
     for kind, hook in HOOK_OF_KIND.items():
 
         def register(component: Component, kind: Kind = kind) -> None:
+            nonlocal offered
             registry.add(kind, component, plugin)
+            offered += 1
 
         getattr(manager.hook, hook)(register=register)
+    return offered
 
 
 def _forget(registry: Registry, plugin: Plugin) -> None:

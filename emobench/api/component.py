@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from emobench.api.errors import DataError
+from emobench.api.errors import DataError, PluginError
 from emobench.api.options import Field, NoOptions, Options
 
 API_VERSION = 2
@@ -15,6 +15,25 @@ API_VERSION = 2
 
 OLDEST_API_VERSION = 1
 """Plugins built for this version still work; one that declares none was built for version 1."""
+
+SERVED = f"{OLDEST_API_VERSION} to {API_VERSION}"
+"""The versions of the plugin API that this emobench serves, in words."""
+
+
+def served_version(version: object) -> int:
+    """The API version that a plugin declares; one that this core does not serve is refused."""
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise PluginError(f"its api_version is {version!r}; it must be a whole number")
+    if OLDEST_API_VERSION <= version <= API_VERSION:
+        return version
+    step = "upgrade the plugin, or ask its authors to"
+    if version > API_VERSION:
+        step = "pip install --upgrade emobench"
+    raise PluginError(
+        f"it was built for version {version} of the plugin API, and this emobench serves "
+        f"{SERVED}: {step}"
+    )
+
 
 Kind = Literal[
     "backbone",

@@ -15,11 +15,13 @@ One that must compute what it offers is a module with `@hookimpl` functions inst
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import pluggy
 
-from emobench.api.component import Component, DatasetComponent, Kind
+from emobench.api.component import Component, DatasetComponent, Kind, served_version
+from emobench.api.errors import PluginError, unknown_name
 
 HOOK_PROJECT = "emobench"
 hookimpl = pluggy.HookimplMarker(HOOK_PROJECT)
@@ -114,6 +116,15 @@ class Components:
     postprocessors: Sequence[Component] = ()
     combiners: Sequence[Component] = ()
     datasets: Sequence[DatasetComponent] = ()
+
+    def __new__(cls, **given: Any) -> Self:
+        """Speak of the version before the lists: those of a newer one may bear unknown names."""
+        known = [one.name for one in fields(cls)]
+        for name in given:
+            if name not in known:
+                served_version(given.get("api_version"))
+                raise PluginError(f"Components: {unknown_name('list', name, known)}")
+        return super().__new__(cls)
 
 
 def _announcer(listed: str) -> Callable[[Components, Register], None]:

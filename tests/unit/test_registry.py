@@ -217,6 +217,76 @@ def test_no_plugin_takes_the_place_of_a_component_of_the_core(write: Write) -> N
         assert "by acme-poser (acme_poser:components)" in message
 
 
+NEWER = "perhaps it was built for a newer emobench: this one serves versions 1 to 2 of the plugin"
+TOO_NEW = "version 3 of the plugin API, and this emobench serves 1 to 2: pip install --upgrade"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("components = Components(rerankers=[], api_version=3)", TOO_NEW),
+        ("components = Components(rerankers=[], api_version='3')", "it must be a whole number"),
+        (
+            "components = Components(api_version=2, loses=[])",
+            "Components: unknown list 'loses'; did you mean 'losses'?; known: api_version, aug",
+        ),
+        ("Component(name='a', target='a:B', summary='x', since=3)", NEWER),
+        ("from emobench.api import Shiny", NEWER),
+        ("import emobench.api.shiny", NEWER),
+    ],
+)
+def test_a_plugin_that_uses_what_a_newer_api_has_is_told_so(
+    write: Write, source: str, words: str
+) -> None:
+    text = f"from emobench.api import Component, Components\n{source}\n"
+    plugin = replace(write("acme-new", text), module="acme_new:components")
+    (broken,) = collect([plugin]).broken
+    assert words in str(broken)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["from emobench_no import x", "from json import Shiny", "dict(1, x=2)", "open('.', colour=1)"],
+)
+def test_faults_of_another_kind_are_not_laid_to_the_api(write: Write, source: str) -> None:
+    (broken,) = collect([write("acme-bad", source)]).broken
+    assert "newer" not in str(broken)
+
+
+LISTS = """
+from emobench.api import Component, Components
+
+shared = Component(name="shared", target="a:B", summary="x")
+own = Component(name="own", target="a:C", summary="x")
+first = Components(api_version=1, losses=[shared])
+second = Components(api_version=2, losses=[shared, own])
+third = Components(api_version=2, losses=[Component(name="own", target="a:D", summary="x")])
+again = second
+"""
+
+
+def named(plugin: Plugin, *attributes: str) -> list[Plugin]:
+    return [replace(plugin, module=f"{plugin.module}:{name}") for name in attributes]
+
+
+def test_what_two_entry_points_of_a_package_share_is_registered_once(write: Write) -> None:
+    found = collect(named(write("acme-dup", LISTS), "first", "second", "again"))
+    assert list(found.of_kind("loss")) == ["own", "shared"]
+    assert found.broken == []
+    (package,) = found.packages()
+    assert (package.package, package.api) == ("acme-dup", 2)
+
+
+def test_two_components_of_one_name_break_their_package_and_no_other(write: Write) -> None:
+    twice = named(write("acme-dup", LISTS), "second", "third")
+    found = collect([*twice, write("acme-good", source("good"))])
+    assert list(found.of_kind("loss")) == ["good", "own", "shared"]
+    assert [str(broken) for broken in found.broken] == [
+        "plugin acme-dup 1.0 is broken: it offers loss 'own' twice: by acme_dup:second (a:C) and "
+        "by acme_dup:third (a:D)"
+    ]
+
+
 def test_listing_imports_no_target(write: Write) -> None:
     found = collect([write("acme-a", source("a", target="antigravity:Thing"))])
     assert list(found.of_kind("loss")) == ["a"]
