@@ -23,7 +23,7 @@ def find(name: str, registry: Registry) -> Registered | Plugin:
     for broken in registry.broken:
         if normal_package(broken.plugin.package) == package:
             raise PluginError(str(broken), trace=broken.trace)
-    for plugin in registry.plugins:
+    for plugin in registry.packages():
         if normal_package(plugin.package) == package:
             return plugin
     names = {own for _, own in registry.components}

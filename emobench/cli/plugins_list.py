@@ -40,11 +40,12 @@ def list_plugins(kind: str | None, as_json: bool) -> None:
     if as_json:
         print_json(_document(entries, registry, warnings))
         return
-    print_lines(_listed(entries, width=terminal_width()))
+    width = terminal_width()
+    print_lines([*_listed(entries, width=width), *_origins(entries, registry, width=width)])
     print_lines(
         [
             "",
-            f"{count(len(entries), 'component')} from {count(len(registry.plugins), 'plugin')}; "
+            f"{count(len(entries), 'component')} from {count(len(registry.packages()), 'plugin')}; "
             "`emobench plugins show NAME` tells of one what it does, and its options",
         ]
     )
@@ -75,6 +76,23 @@ def _listed(entries: Sequence[Registered], *, width: int | None) -> list[str]:
     return lines
 
 
+def _origins(entries: Sequence[Registered], registry: Registry, *, width: int | None) -> list[str]:
+    """Where the packages of these components came from, but for those of a package index."""
+    from emobench.origins import origin
+
+    shown = {entry.plugin.package for entry in entries}
+    told = {one: origin(one) for one in registry.packages() if one.package in shown}
+    lines = [
+        line
+        for plugin, where in told.items()
+        if where not in ("core", "package index")
+        for line in wrapped(
+            f"{plugin.package} {plugin.version}: {where}", width=width, indent="  ", hanging="    "
+        )
+    ]
+    return ["", "not from a package index:", *lines] if lines else []
+
+
 def _document(
     entries: Sequence[Registered], registry: Registry, warnings: Sequence[str]
 ) -> dict[str, Any]:
@@ -99,7 +117,7 @@ def _document(
                 "api": plugin.api,
                 "origin": origin(plugin),
             }
-            for plugin in registry.plugins
+            for plugin in registry.packages()
         ],
         "broken": [
             {

@@ -24,7 +24,7 @@ REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def gather(device: str, *, registry: Registry, components: Mapping[str, str]) -> Provenance:
     """Collect the provenance of a run on `device`; `components` are its own, with versions."""
-    loaded = sorted(registry.plugins, key=lambda plugin: plugin.package)
+    loaded = sorted(registry.packages(), key=lambda plugin: plugin.package)
     plugins = {plugin.package: plugin.version for plugin in loaded}
     return Provenance(
         emobench=installed_version(CORE_PACKAGE),

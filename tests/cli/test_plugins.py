@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 
 from emobench.component_cards import HELPS, HURTS
-from emobench.registry import BrokenPlugin, Plugin, Registry, collect, load_registry
+from emobench.registry import (
+    BrokenPlugin,
+    Plugin,
+    Registry,
+    collect,
+    installed_plugins,
+    load_registry,
+)
 from emobench.runs.record import AuditVerdict, Provenance
 
 Command = Callable[..., Any]
@@ -244,6 +251,65 @@ def test_plugins_list_keeps_within_the_terminal(
     place = lines.index("technique mixup: Blend pairs of examples and their labels.")
     assert lines[place + 1].startswith("    emobench-essentials ")
     assert lines[place + 1].endswith(", arXiv:1710.09412")
+
+
+def install_two_entry_points(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Package `acme` 1.0, installed from a folder, of two entry points and an alias of one."""
+    metadata = site / "acme-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(
+        "[emobench]\na = acme_two:losses\nb = acme_two:heads\nc = acme_two:losses\n"
+    )
+    note = {"url": "file:///src/acme", "dir_info": {"editable": True}}
+    (metadata / "direct_url.json").write_text(json.dumps(note))
+    (site / "acme_two.py").write_text(
+        "from emobench.api import Component, Components\n"
+        "losses = Components(api_version=1, losses=[\n"
+        "    Component(name='mild', target='acme_two:Mild', summary='Pulls mildly.')])\n"
+        "heads = Components(api_version=2, heads=[\n"
+        "    Component(name='lent', target='json.decoder:JSONDecoder', summary='Looks on.')])\n"
+    )
+    monkeypatch.syspath_prepend(site)
+    registry = collect(installed_plugins([str(site)]))
+    sys.modules.pop("acme_two")
+    monkeypatch.setattr("emobench.registry.load_registry", lambda: registry)
+
+
+def test_a_package_of_two_entry_points_is_shown_whole(
+    emobench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_two_entry_points(tmp_path / "site", monkeypatch)
+    shown = emobench("plugins", "show", "acme")
+    assert shown.out.splitlines() == [
+        "package  acme 1.0, for version 2 of the plugin API",
+        "origin   editable /src/acme",
+        "",
+        "head lent: Looks on.",
+        "loss mild: Pulls mildly.",
+    ]
+    assert shown.err.startswith("warning: head 'lent' of acme 1.0 is code of Python")
+
+
+def test_a_package_of_several_entry_points_is_one_plugin(
+    emobench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_two_entry_points(tmp_path / "site", monkeypatch)
+    assert "2 components from 1 plugin; " in emobench("plugins", "list").out
+    (plugin,) = json.loads(emobench("plugins", "list", "--json").out)["plugins"]
+    assert (plugin["package"], plugin["api"]) == ("acme", 2)
+
+
+def test_the_listing_says_which_packages_came_from_elsewhere_than_an_index(
+    emobench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    install_two_entry_points(site, monkeypatch)
+    listed = emobench("plugins", "list").out
+    assert "\n\nnot from a package index:\n  acme 1.0: editable /src/acme\n\n2 comp" in listed
+    (site / "acme-1.0.dist-info" / "direct_url.json").unlink()
+    assert "package index" not in emobench("plugins", "list").out
+    assert "package index" not in emobench("plugins", "list", "--kind", "sampler").out
 
 
 def test_the_listing_as_data_tells_api_and_origin(emobench: Command) -> None:

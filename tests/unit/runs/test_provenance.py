@@ -52,6 +52,15 @@ def test_it_tells_the_api_version_that_every_plugin_was_built_for() -> None:
     assert provenance.plugin_apis == {"acme-new": 2, "acme-old": 1}
 
 
+@pytest.mark.parametrize("apis", [(1, 2), (2, 1)])
+def test_of_several_entry_points_the_newest_api_is_what_the_package_needs(
+    apis: tuple[int, int],
+) -> None:
+    plugins = [Plugin(package="acme", version="1.0", module=f"acme:{api}", api=api) for api in apis]
+    provenance = gather("cpu", registry=Registry(plugins=plugins), components={})
+    assert provenance.plugin_apis == {"acme": 2}
+
+
 def test_it_names_no_host_no_user_and_no_path(provenance: Provenance) -> None:
     text = str(record_to_plain(provenance))  # type: ignore[arg-type]
     assert socket.gethostname() not in text
