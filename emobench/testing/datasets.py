@@ -32,6 +32,7 @@ from emobench.testing.dataset_rows import (
     assert_table_is_whole,
     labelled_items,
 )
+from emobench.testing.elsewhere import Errand, assert_same_elsewhere
 from emobench.testing.option_values import other_values
 from emobench.testing.suite import Suite, assert_same, not_shown
 
@@ -257,6 +258,12 @@ class DatasetSuite(Suite):
         assert first.fingerprint() == second.fingerprint(), (
             "a second opening of the same data gives another fingerprint"
         )
+
+    def test_another_process_gives_the_same(self) -> None:
+        """A process that orders sets and hashes texts otherwise reads the same set."""
+        self.table(self.open())
+        entry, options = self.entry, self.settings()
+        assert_same_elsewhere(Errand(entry=entry, options=options, contexts=self.contexts()))
 
     def test_fingerprint_knows_no_path(self) -> None:
         """Data that move to another folder keep their fingerprint and their ids."""

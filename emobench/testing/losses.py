@@ -12,11 +12,17 @@ import torch
 from torch.nn import functional
 
 from emobench.api import Context, Kind, TargetKind
-from emobench.testing.suite import Suite, not_shown
-from emobench.testing.tiny import TARGET_KINDS, tiny_context, tiny_labels
+from emobench.testing.suite import Suite, assert_same, not_shown
+from emobench.testing.tiny import CLASSES, TARGET_KINDS, tiny_context, tiny_labels
 
 ITEMS = 8
+BETWEEN = 5
+"""Other batches between two that are equal."""
+
 UPDATES = 20
+FEWER = len(CLASSES) - 1
+"""Classes of a second task, for losses that are made for one number of them."""
+
 HUGE = {torch.float32: 1e4, torch.bfloat16: 1e4, torch.float16: 100.0}
 """How large hard logits are; float16 ends at 65504, which squared ones must not pass."""
 
@@ -82,10 +88,11 @@ class LossSuite(Suite):
         return None
 
     def contexts(self) -> Sequence[Context]:
-        """A tiny task for every kind of target that the loss names."""
+        """A tiny task for every kind of target that the loss names, of one kind a second."""
         kinds: frozenset[TargetKind] = getattr(self.entry.load(), "kinds", frozenset())
         assert kinds, f"loss '{self.entry.name}' must name the targets it takes in `kinds`"
-        return [tiny_context(kind=kind) for kind in TARGET_KINDS if kind in kinds]
+        contexts = [tiny_context(kind=kind) for kind in TARGET_KINDS if kind in kinds]
+        return [*contexts, tiny_context(classes=FEWER)] if "class" in kinds else contexts
 
     def act(self, built: Any, context: Context) -> Sequence[torch.Tensor]:
         """Value and gradient on one batch of each form."""
@@ -95,11 +102,13 @@ class LossSuite(Suite):
     def trials_of(self, context: Context) -> Iterator[Trial]:
         """The forms that targets of the context's kind may come in."""
         assert context.target is not None
-        kind = context.target.kind
+        kind, classes = context.target.kind, len(context.target.classes)
         random = torch.Generator().manual_seed(7)
         logits = torch.randn(ITEMS, context.target.width, generator=random)
-        forms = {f"kind {kind}": tiny_labels(kind, items=ITEMS)}
-        if kind == "class":
+        forms = {f"kind {kind}": tiny_labels(kind, items=ITEMS, classes=classes)}
+        if classes == FEWER:
+            forms = {f"kind {kind}, of {classes} classes": forms[f"kind {kind}"]}
+        elif kind == "class":
             forms["kind class, mixed into shares"] = tiny_labels("distribution", items=ITEMS)
         if kind == "labels":
             labels = forms["kind labels"]
@@ -122,6 +131,7 @@ class LossSuite(Suite):
 
     def test_takes_every_kind_it_names(self) -> None:
         """It gives a finite loss for every kind of target that it names in `kinds`."""
+        self.accepted  # noqa: B018 - one that refuses every task is not asked
         for context in self.contexts():
             for trial in self.trials_of(context):
                 value, _ = trial.measure(trial.logits)
@@ -282,6 +292,20 @@ class LossSuite(Suite):
             trial.loss(given["logits"], given["targets"], given["weights"])
             changed = [name for name in given if not torch.equal(given[name], kept[name])]
             assert not changed, f"{trial} changes the {' and '.join(changed)} it was given"
+
+    def test_keeps_nothing_from_batch_to_batch(self) -> None:
+        """Equal batches cost the same whatever came between: no checkpoint holds a loss's state."""
+        for trial in self.trials:
+            before = trial.measure(trial.logits)
+            for number in range(BETWEEN):
+                trial.measure(trial.logits.roll(number, dims=0) * 2 + 1)
+            after = trial.measure(trial.logits)
+            assert_same(
+                before,
+                after,
+                what=f"when {trial} was asked of other batches in between; it must keep no state, "
+                "which a resumed run would begin without",
+            )
 
     def test_agrees_with_its_reference(self) -> None:
         """It gives the numbers of another's code for the same loss."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from emobench.api import Kind, SamplerContext, Stream, TargetKind
+from emobench.api import Kind, SamplerContext, Stream, TargetKind, UsageError
+from emobench.testing.elsewhere import Errand, assert_same_elsewhere
 from emobench.testing.suite import Suite, not_shown
 from emobench.testing.tiny import CLASS_COUNTS, CLASSES, TARGET_KINDS, tiny_target
 
@@ -26,11 +28,8 @@ class SamplerSuite(Suite):
 
     def contexts(self) -> Sequence[SamplerContext]:
         """Imbalanced training items, of every kind of target, in groups and without."""
-        stream = Stream(0, "tiny")
         return [
-            SamplerContext(
-                stream=stream, labels=tiny_rows(kind), groups=groups, target=tiny_target(kind)
-            )
+            tiny_training_set(kind=kind, groups=groups)
             for kind in TARGET_KINDS
             for groups in ((), tiny_groups())
         ]
@@ -95,6 +94,11 @@ class SamplerSuite(Suite):
                 f"runs of seeds 0 and 1 draw the same ({words(context)})"
             )
 
+    def test_another_process_gives_the_same(self) -> None:
+        """A process that orders sets and hashes texts otherwise draws the same items."""
+        entry, options = self.entry, self.settings()
+        assert_same_elsewhere(Errand(entry=entry, options=options, contexts=self.accepted))
+
     def test_expectation_adds_up(self) -> None:
         """`expected()` has one number an item, none negative, and adds up to `len()`."""
         for context in self.accepted:
@@ -139,6 +143,43 @@ class SamplerSuite(Suite):
             lost = [CLASSES[index] for index in np.flatnonzero(drawn == 0)]
             assert not lost, f"class '{lost[0]}' is never drawn ({words(context)})"
 
+    def test_takes_a_training_set_without_a_class(self) -> None:
+        """Of a class that no training item has, it draws nothing, and of the others as ever."""
+        known = [context for context in self.accepted if kind_of(context) == "class"]
+        if not known:
+            not_shown("it takes no target of one class")
+        for context in known:
+            without = tiny_training_set(kind="class", groups=context.groups, absent=CLASSES[1])
+            items = len(without.labels)
+            try:
+                sampler = self.build(without)
+                expected = np.asarray(sampler.expected())
+                drawn = np.asarray(sampler.indices(0))
+            except Exception as error:
+                raise AssertionError(
+                    f"no training item has the class '{CLASSES[1]}', which a fold may bring about, "
+                    f"and it fails: {type(error).__name__}: {error}"
+                ) from error
+            assert np.isfinite(expected).all(), (
+                f"`expected()` is not finite where no training item has the class '{CLASSES[1]}'"
+            )
+            assert len(drawn) == len(sampler) > 0, (
+                f"an epoch has {len(drawn)} items and `len()` says {len(sampler)} where no "
+                f"training item has the class '{CLASSES[1]}'"
+            )
+            assert ((drawn >= 0) & (drawn < items)).all(), "it draws items that are not there"
+
+    def test_leaves_the_labels_alone(self) -> None:
+        """It changes nothing in the labels that it is given, which are the data's own."""
+        for context in self.contexts():
+            kept = context.labels.copy()
+            with suppress(UsageError):
+                sampler = self.build(context)
+                self.act(sampler, context)
+            assert np.array_equal(context.labels, kept), (
+                f"it writes into `context.labels` ({words(context)}); take a copy"
+            )
+
     def test_counts_that_it_calls_exact_are(self) -> None:
         """What it names in `exact` holds in every epoch, and not on average alone."""
         exact: frozenset[str] = getattr(self.entry.load(), "exact", frozenset())
@@ -156,6 +197,20 @@ class SamplerSuite(Suite):
                     f"it calls the counts of {what} exact, and in epoch {epoch} that of "
                     f"{names[index]} is off by {off[epoch, index]:.3g} ({words(context)})"
                 )
+
+
+def tiny_training_set(
+    *, kind: TargetKind, groups: tuple[str, ...] = (), absent: str = ""
+) -> SamplerContext:
+    """The training items that a sampler is built with, without those of the absent class."""
+    rows = tiny_rows(kind)
+    kept = np.flatnonzero(rows != CLASSES.index(absent)) if absent else np.arange(len(rows))
+    return SamplerContext(
+        stream=Stream(0, "tiny"),
+        labels=rows[kept],
+        groups=tuple(groups[index] for index in kept) if groups else (),
+        target=tiny_target(kind),
+    )
 
 
 def tiny_rows(kind: TargetKind) -> np.ndarray:
@@ -213,7 +268,11 @@ def count_draws(sampler: Any, *, items: int, epochs: int) -> np.ndarray:
     ).astype(np.float64)
 
 
+def kind_of(context: SamplerContext) -> str:
+    """The kind of the context's target."""
+    return context.target.kind if context.target else "unknown"
+
+
 def words(context: SamplerContext) -> str:
     """The context in words."""
-    kind = context.target.kind if context.target else "unknown"
-    return f"targets of kind {kind}, {'in' if context.groups else 'without'} groups"
+    return f"targets of kind {kind_of(context)}, {'in' if context.groups else 'without'} groups"

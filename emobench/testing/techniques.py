@@ -103,15 +103,14 @@ class TechniqueSuite(Suite):
         return joint if attempt(joint, self.member).training else self.home
 
     def _first_of(self, tasks: Sequence[TinyTask]) -> TinyTask:
-        refusals = {}
+        refusals = []
         for task in tasks:
             tried = attempt(task, self.member)
             if tried.training is not None:
                 return task
-            refusals[str(task)] = tried.refusal
-        raise AssertionError(
-            f"technique '{self.entry.name}' trains on none of the tiny tasks: {refusals}"
-        )
+            refusals.append(tried.refusal)
+        reasons = "; ".join(dict.fromkeys(refusals))
+        not_shown(f"it refuses every tiny task ({reasons})", hook="home")
 
     def _assert_nothing_noted(self, topic: Topic, advice: str) -> None:
         said = watched(self.rich, self.member).said(topic)

@@ -184,6 +184,18 @@ FAULTS = (
         why="each opening counts",
     ),
     in_dataset(
+        "another_process_gives_the_same",
+        "ListsASet",
+        words="the order of ids is not the same in another process",
+        why="its items stand in the order of a set",
+    ),
+    in_dataset(
+        "another_process_gives_the_same",
+        "HashesAnew",
+        words="the fingerprint is not the same in another process",
+        why="`hash` of a text is another in every process",
+    ),
+    in_dataset(
         "fingerprint_knows_no_path",
         "KnowsItsPath",
         words="leave paths out of it",

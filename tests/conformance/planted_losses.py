@@ -69,6 +69,18 @@ FAULTS = (
         why="it divides by the number of labels, which may be none",
     ),
     planted(
+        "takes_every_kind_it_names",
+        "ForFourClasses",
+        words="cannot be multiplied (8x3 and 4x4)",
+        why="it is made for four classes, and fails where there are three",
+    ),
+    planted(
+        "keeps_nothing_from_batch_to_batch",
+        "RunningMean",
+        words="it must keep no state",
+        why="it keeps a running mean, which a resumed run begins anew",
+    ),
+    planted(
         "finite_on_hard_logits",
         "Overflowing",
         words="logits that are huge",

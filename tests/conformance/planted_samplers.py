@@ -78,4 +78,22 @@ FAULTS = (
         words="it calls the counts of classes exact, and in epoch",
         why="it draws with replacement what it says comes once",
     ),
+    planted(
+        "takes_a_training_set_without_a_class",
+        "DividesByCounts",
+        words="which a fold may bring about, and it fails: PluginError",
+        why="it divides by the count of a class that has no training item",
+    ),
+    planted(
+        "leaves_the_labels_alone",
+        "SortsTheLabels",
+        words="it writes into `context.labels`",
+        why="it sorts the labels that it was given",
+    ),
+    planted(
+        "another_process_gives_the_same",
+        "WalksThroughASet",
+        words="another process, which orders sets otherwise",
+        why="it walks through a set of texts, whose order is another in every process",
+    ),
 )

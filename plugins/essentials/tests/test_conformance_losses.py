@@ -38,7 +38,7 @@ class TestFocal(LossSuite):
     def reference(
         self, logits: torch.Tensor, targets: torch.Tensor, *, context: Context
     ) -> torch.Tensor:
-        rows = functional.one_hot(targets, 4) if targets.ndim == 1 else targets
+        rows = functional.one_hot(targets, logits.shape[1]) if targets.ndim == 1 else targets
         chances = logits.double().exp() / logits.double().exp().sum(dim=1, keepdim=True)
         return -(rows * (1 - chances) ** 2 * chances.log()).sum(dim=1).mean()
 
@@ -50,11 +50,11 @@ class TestFocalWithClassWeights(LossSuite):
     def reference(
         self, logits: torch.Tensor, targets: torch.Tensor, *, context: Context
     ) -> torch.Tensor:
-        rows = functional.one_hot(targets, 4) if targets.ndim == 1 else targets
+        rows = functional.one_hot(targets, logits.shape[1]) if targets.ndim == 1 else targets
         counts = torch.tensor(context.task.class_counts["emotion"], dtype=torch.float64)
-        weights = (counts.sum() / (4 * counts)).sqrt()
+        weights = (counts.sum() / (len(counts) * counts)).sqrt()
         chances = logits.double().softmax(dim=1)
-        terms = (0.9 * rows + 0.025) * (1 - chances) ** 0.5 * chances.log()
+        terms = (0.9 * rows + 0.1 / len(counts)) * (1 - chances) ** 0.5 * chances.log()
         return -(weights * terms).sum() / (weights * rows).sum()
 
 

@@ -92,3 +92,30 @@ class DropsAClass(Sound):
 class DrawsWithReplacement(Sound):
     def indices(self, epoch: int) -> np.ndarray:
         return self.random(epoch).choice(self.positions, size=len(self))
+
+
+class DividesByCounts(Sound):
+    """Looks for the rarest class among all that there could be."""
+
+    def __init__(self, options: NoOptions, context: SamplerContext) -> None:
+        super().__init__(options, context)
+        if context.target is not None and context.target.kind == "class":
+            counts = np.bincount(context.labels, minlength=len(context.target.classes)).tolist()
+            self.times = sum(counts) // min(counts)
+
+
+class SortsTheLabels(Sound):
+    """Sorts the caller's labels, which then no longer belong to their items."""
+
+    def indices(self, epoch: int) -> np.ndarray:
+        self.context.labels.sort(axis=0)
+        return super().indices(epoch)
+
+
+class WalksThroughASet(Sound):
+    """Draws group by group, in the order in which a set happens to give them."""
+
+    def indices(self, epoch: int) -> np.ndarray:
+        drawn = super().indices(epoch)
+        groups = np.array(self.context.groups or ["all"] * len(drawn))
+        return np.concatenate([drawn[groups[drawn] == name] for name in set(groups.tolist())])
