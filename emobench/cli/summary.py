@@ -220,9 +220,10 @@ def _next_steps(endings: Sequence[Ending], runs: Path) -> list[str]:
     seeds = {ending.plan.seed for ending in endings}
     records = [ending.record for ending in endings if ending.record is not None]
     lines = ["", "next", f"  emobench leaderboard{where}"]
-    if any(record.state == "diverged" for record in records):
-        lines.append("  the same command with a lower learning rate: --set optimizer.lr=RATE")
-    elif len(seeds) < ENOUGH_SEEDS:
+    mending = dict.fromkeys(step for record in records if (step := _mending(record, runs)))
+    if mending:
+        lines += [f"  {step}" for step in mending]
+    elif len(seeds) < ENOUGH_SEEDS and len(records) == len(endings):
         lines[-1] += "      compare with what else was run"
         lines.append(
             f"  the same command with --seeds {ENOUGH_SEEDS}: one seed says little"
@@ -230,3 +231,19 @@ def _next_steps(endings: Sequence[Ending], runs: Path) -> list[str]:
             else f"  the same command with --seeds {ENOUGH_SEEDS}: a steadier mean"
         )
     return lines
+
+
+def _mending(record: Record, runs: Path) -> str:
+    """What may help a run that ended without a score; empty for one that has one."""
+    if record.state == "failed" and record.culprit is not None:
+        return (
+            f"emobench plugins test {record.culprit.package}      find what is wrong with the "
+            "plugin at fault"
+        )
+    return {
+        "diverged": "the same command with a lower learning rate: --set optimizer.lr=RATE",
+        "out_of_memory": "the same command with a smaller batch: --set train.batch_size=SIZE",
+        "timed_out": "the same command with more time: --time-limit SECONDS",
+        "failed": f"mend what the reason says; its log ends in {runs / record.id / 'record.json'}",
+        "interrupted": "the same command, which resumes it",
+    }.get(record.state, "")

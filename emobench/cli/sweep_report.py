@@ -17,7 +17,6 @@ from emobench.sweeps.folder import journal_row
 from emobench.sweeps.search import FOLD, TrialEnd
 
 ENOUGH_SEEDS = 5
-LOG_WIDTH = 200
 METHOD = "random search, one trial at a time on this machine"
 
 
@@ -80,15 +79,17 @@ def _head(sweep: Sweep) -> dict[str, Any]:
 
 
 def _trial_table(ends: Sequence[TrialEnd], *, metric: str) -> list[str]:
-    """One row a trial; what was drawn comes last, as far as the line has room."""
+    """One row a trial; what was drawn comes last, on a terminal as far as there is room."""
     figures = [figure(end.validation, metric=metric) for end in ends]
     rows = [
         [str(end.trial.index), end.state, shown, _drawn_words(end)]
         for end, shown in zip(ends, figures, strict=True)
     ]
     head = ["trial", "state", f"validation {title(metric)}", "drawn"]
-    width = terminal_width() or LOG_WIDTH
+    width = terminal_width()
     lines = table(head, rows, right=["trial", head[2]])
+    if width is None:
+        return lines
     return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from emobench.api import DataError, PluginError, UsageError
 from emobench.cli.progress import Progress
-from emobench.runs.record import AuditVerdict
+from emobench.runs.record import AuditVerdict, Culprit
 
 Command = Callable[..., Any]
 
@@ -39,6 +39,46 @@ def test_the_summary_tells_scores_classes_confusions_data_and_where(
     assert "clip5.wav" not in outcome.out
     assert "emobench leaderboard" in outcome.out
     assert "--seeds 5" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        (
+            {"state": "failed", "culprit": Culprit(package="acme", version="1")},
+            "  emobench plugins test acme      find what is wrong with the plugin at fault",
+        ),
+        (
+            {"state": "failed"},
+            "  mend what the reason says; its log ends in runs/table-0-0/record.json",
+        ),
+        ({"state": "diverged"}, "  the same command with a lower learning rate: --set opt"),
+        ({"state": "out_of_memory"}, "  the same command with a smaller batch: --set train.b"),
+        ({"state": "timed_out"}, "  the same command with more time: --time-limit SECONDS"),
+    ],
+)
+def test_a_run_without_a_score_gets_the_step_that_mends_it_and_no_talk_of_seeds(
+    emobench: Command, executor: Any, changes: dict[str, Any], step: str
+) -> None:
+    executor.changes = lambda plan: {**changes, "scores": {}, "reason": "it fell"}
+    outcome = emobench("run", "table.yaml")
+    assert outcome.code == 5
+    assert any(line.startswith(step) for line in outcome.out.splitlines())
+    assert "--seeds" not in outcome.out
+
+
+def test_after_a_run_that_ended_with_an_error_no_seeds_are_advised(
+    emobench: Command, executor: Any
+) -> None:
+    def changes(plan: Any) -> dict[str, Any]:
+        if plan.seed:
+            raise PluginError("gone")
+        return {}
+
+    executor.changes = changes
+    outcome = emobench("run", "table.yaml", "--seeds", "2")
+    assert outcome.code == 3
+    assert "--seeds" not in outcome.out
 
 
 def test_a_log_gets_plain_lines_on_stderr(emobench: Command, executor: Any) -> None:
