@@ -48,31 +48,41 @@ def new_plugin(kind: str, name: str, out: Path) -> None:
         raise UsageError(unknown_name("kind", kind, KINDS))
     names = plugin_names(name, kind=known)
     registry = load_registry()
-    for warning in _warnings(names, registry):
-        click.echo(f"warning: {warning}", err=True)
+    _refuse_taken(names, registry)
     core = next(plugin for plugin in registry.plugins if plugin.package == CORE_PACKAGE)
     root = new_package(names, folder=out, core_version=core.version)
     print_lines(_next_steps(names, root, known))
 
 
-def _warnings(names: PluginNames, registry: Registry) -> list[str]:
-    """What will be in the way once the new package is installed beside the others."""
-    from emobench.registry import normal_package
+def _refuse_taken(names: PluginNames, registry: Registry) -> None:
+    """A name that an installed plugin or package has would clash as soon as this is installed."""
+    owner = _owner(names, registry)
+    if not owner:
+        return
+    from emobench.scaffold.names import LONGEST, PluginNames
 
-    found = []
+    spellings = (f"my-{names.name}", *(f"{names.name}-{number}" for number in range(2, 100)))
+    free = (
+        spelling
+        for spelling in spellings
+        if len(spelling) <= LONGEST
+        and not _owner(PluginNames(kind=names.kind, name=spelling), registry)
+    )
+    advice = f"'{found}' is free" if (found := next(free, "")) else "choose another name"
+    raise UsageError(f"{owner}, and both cannot be installed side by side; {advice}")
+
+
+def _owner(names: PluginNames, registry: Registry) -> str:
+    """Who has the component's name or the package's, in words; empty where nobody has."""
+    from importlib.metadata import PackageNotFoundError, version
+
     entry = registry.components.get((names.kind, names.name))
     if entry is not None:
-        found.append(
-            f"{names.kind} '{names.name}' is taken by {entry.plugin.package} "
-            f"{entry.plugin.version}; both cannot be installed side by side"
-        )
-    for plugin in registry.plugins:
-        if normal_package(plugin.package) == names.distribution:
-            found.append(
-                f"{plugin.package} {plugin.version} is installed; installing this package "
-                "replaces it"
-            )
-    return found
+        return f"{names.kind} '{names.name}' is taken by {entry.plugin}"
+    try:
+        return f"the package {names.distribution} {version(names.distribution)} is installed"
+    except PackageNotFoundError:
+        return ""
 
 
 def _next_steps(names: PluginNames, root: Path, kind: Kind) -> list[str]:
@@ -85,5 +95,8 @@ def _next_steps(names: PluginNames, root: Path, kind: Kind) -> list[str]:
         "  pytest",
         f"  emobench plugins show {kind}/{names.name}",
         f"  emobench run recipes/try-{names.name}.yaml{data}",
-        f"then put your method into {names.package}/{names.module}.py",
+        f"then put your method into {names.package}/{names.module}.py, and after a change:",
+        f"  emobench plugins test {names.distribution}",
+        f"  emobench plugins cards {names.distribution}",
+        f"what a {kind} must do is on the page of its kind in emobench's docs (reference/kinds)",
     ]

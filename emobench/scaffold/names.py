@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from emobench.api.component import NAME_PATTERN, Kind
 from emobench.api.errors import UsageError
+from emobench.api.option_types import shorten
 
 LONGEST = 40
 PREFIX = "emobench"
@@ -51,13 +53,13 @@ def plugin_names(name: str, *, kind: Kind) -> PluginNames:
     own = re.sub(rf"^{PREFIX}[-_]", "", name)
     if own != name:
         raise UsageError(
-            f"'{name}' would be the package '{PREFIX}-{name}'; give the component's own name, "
-            f"such as '{spell(own, kind=kind)}'"
+            f"{shorten(name)} would be the package {shorten(f'{PREFIX}-{name}')}; give the "
+            f"component's own name, such as '{spell(own, kind=kind)}'"
         )
     if not NAME_PATTERN.fullmatch(name) or len(name) > LONGEST:
         raise UsageError(
-            f"'{name}' is no name for a component: it must be {RULE}; '{spell(name, kind=kind)}' "
-            "would do"
+            f"{shorten(name)} is no name for a component: it must be {RULE}; "
+            f"'{spell(name, kind=kind)}' would do"
         )
     names = PluginNames(kind=kind, name=name)
     if keyword.iskeyword(names.module) or names.module in TAKEN_MODULES:
@@ -73,8 +75,13 @@ def plugin_names(name: str, *, kind: Kind) -> PluginNames:
 
 
 def spell(name: str, *, kind: Kind) -> str:
-    """The nearest valid spelling: `SoftFocal` is `soft-focal`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
+    """The nearest valid spelling: `SoftFocal` is `soft-focal`, `ümlaut` is `umlaut`."""
+    bare = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", name)
+        if not unicodedata.combining(letter)
+    )
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", bare)
     words = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:LONGEST].rstrip("-")
     if not words:
         return f"my-{kind}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from emobench.api import KINDS
+from emobench.registry import load_registry
 from emobench.scaffold.kinds import METHODS
 
 SEARCHED = {
@@ -53,7 +55,10 @@ def test_says_where_the_package_is_and_what_to_type_next(
         "  pytest",
         "  emobench plugins show loss/soft-focal",
         "  emobench run recipes/try-soft-focal.yaml",
-        "then put your method into emobench_soft_focal/soft_focal.py",
+        "then put your method into emobench_soft_focal/soft_focal.py, and after a change:",
+        "  emobench plugins test emobench-soft-focal",
+        "  emobench plugins cards emobench-soft-focal",
+        "what a loss must do is on the page of its kind in emobench's docs (reference/kinds)",
     ]
     assert (folder / "plugins/emobench-soft-focal/emobench_soft_focal/soft_focal.py").is_file()
 
@@ -63,21 +68,38 @@ def test_without_out_it_writes_here(emobench: Callable[..., Any], folder: Path) 
     assert (folder / "emobench-my-clips" / "pyproject.toml").is_file()
 
 
-def test_a_name_that_is_taken_is_told(emobench: Callable[..., Any]) -> None:
-    outcome = emobench("plugins", "new", "loss", "focal")
-    assert outcome.code == 0
-    assert outcome.err.startswith("warning: loss 'focal' is taken by emobench-essentials ")
-    assert outcome.err.endswith("; both cannot be installed side by side\n")
+def test_a_name_that_is_taken_is_refused_with_a_free_one(
+    refused: Callable[..., str], folder: Path
+) -> None:
+    last = refused("plugins", "new", "loss", "focal", code=2)
+    assert last.startswith("error: loss 'focal' is taken by plugin emobench-essentials ")
+    assert last.endswith(", and both cannot be installed side by side; 'my-focal' is free")
+    assert not list(folder.glob("emobench-*"))
+
+
+def test_the_suggested_name_is_free_itself(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = copy.deepcopy(load_registry())
+    taken = registry.get("loss", "focal")
+    registry.components["loss", "my-focal"] = taken
+    monkeypatch.setattr("emobench.registry.load_registry", lambda: registry)
+    assert refused("plugins", "new", "loss", "focal", code=2).endswith("; 'focal-2' is free")
 
 
 def test_a_name_of_another_kind_is_free(emobench: Callable[..., Any]) -> None:
     assert emobench("plugins", "new", "head", "focal").err == ""
 
 
-def test_a_package_that_is_installed_is_told(emobench: Callable[..., Any]) -> None:
-    outcome = emobench("plugins", "new", "loss", "speech")
-    assert outcome.err.startswith("warning: emobench-speech ")
-    assert outcome.err.endswith(" is installed; installing this package replaces it\n")
+def test_the_name_of_an_installed_package_is_refused(
+    refused: Callable[..., str], folder: Path
+) -> None:
+    last = refused("plugins", "new", "loss", "speech", code=2)
+    assert last.startswith("error: the package emobench-speech ")
+    assert last.endswith(
+        " is installed, and both cannot be installed side by side; 'my-speech' is free"
+    )
+    assert not list(folder.glob("emobench-*"))
 
 
 def test_an_unknown_kind_is_refused(refused: Callable[..., str]) -> None:

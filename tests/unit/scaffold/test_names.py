@@ -30,6 +30,8 @@ def test_one_name_gives_every_spelling_that_a_package_needs(name: str) -> None:
         ("ß", "my-loss"),
         ("", "my-loss"),
         ("a" * 41, "a" * 40),
+        ("ümlaut", "umlaut"),
+        ("Éclair", "eclair"),
     ],
 )
 def test_a_bad_name_is_refused_with_the_rule_and_a_valid_spelling(name: str, valid: str) -> None:
@@ -39,6 +41,14 @@ def test_a_bad_name_is_refused_with_the_rule_and_a_valid_spelling(name: str, val
         f"'{name}' is no name for a component: it must be lower-case words of letters and digits "
         f"joined by - or _, at most 40 characters; '{valid}' would do"
     )
+
+
+@pytest.mark.parametrize("name", ["a" * 3000, "emobench-" + "a" * 3000])
+def test_a_very_long_name_is_shortened_in_the_message(name: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        plugin_names(name, kind="loss")
+    assert f"'{name[:56]}..." in str(refusal.value)
+    assert len(str(refusal.value)) < 300
 
 
 def test_the_prefix_of_packages_is_no_part_of_a_component_name() -> None:
