@@ -9,9 +9,11 @@ import click
 
 from emobench.api import Fault, RecipeError, UsageError
 from emobench.cli import flags
+from emobench.cli.borrowed import warn_of_borrowed
 from emobench.cli.text import print_lines
 
 if TYPE_CHECKING:
+    from emobench.data.tasks import Task
     from emobench.recipes.model import AnyRecipe
     from emobench.registry import Registry
 
@@ -45,7 +47,9 @@ def check(
     if not recipes:
         raise UsageError("name a recipe to check: emobench check RECIPE... (or --schema)")
     loaded = load_recipes(recipes, overrides=overrides, registry=registry)
-    _check_tasks(loaded, registry)
+    tasks = _check_tasks(loaded, registry)
+    used = [block for recipe in loaded for block in recipe.blocks()]
+    warn_of_borrowed([*used, *(task.dataset for task in tasks)], registry=registry)
     if resolved:
         from emobench.recipes.emit import to_yaml
 
@@ -55,22 +59,24 @@ def check(
         print_lines(_described(source, recipe))
 
 
-def _check_tasks(recipes: list[AnyRecipe], registry: Registry) -> None:
-    """A recipe's default task must exist; its data need not be there."""
+def _check_tasks(recipes: list[AnyRecipe], registry: Registry) -> list[Task]:
+    """The recipes' default tasks, which must exist; their data need not be there."""
     from emobench.data.tasks import find_task
     from emobench.runs.plan import default_task
 
+    tasks: list[Task] = []
     faults: list[Fault] = []
     for recipe in recipes:
         try:
             if recipe.task is not None:
-                find_task(default_task(recipe), registry=registry)
+                tasks.append(find_task(default_task(recipe), registry=registry))
         except RecipeError as error:
             faults += error.faults
         except UsageError as error:
             faults.append(Fault(message=f"task: {error}", file=recipe.path))
     if faults:
         raise RecipeError(faults)
+    return tasks
 
 
 def _described(source: str, recipe: AnyRecipe) -> list[str]:

@@ -132,6 +132,24 @@ def test_a_technique_that_raises_is_named_in_the_run_and_on_the_board(
     assert words in boards.replace("\\", "")
 
 
+BORROWING = HEADS.replace("acme_heads:Head", "json.decoder:JSONDecoder")
+BORROWED = (
+    "warning: head 'acme' of acme 2.1 is code of Python (json.decoder:JSONDecoder), not of its own "
+    "package"
+)
+
+
+@pytest.mark.parametrize("call", [("check",), ("run",), ("run", "--json"), ("run", "--dry-run")])
+def test_a_recipe_of_code_that_a_plugin_passes_off_as_its_own_is_warned_of(
+    install: Install, folder: Path, emobench: Command, executor: Any, call: tuple[str, ...]
+) -> None:
+    install("acme_heads", BORROWING.format(version=2))
+    assert BORROWED not in emobench(*call, "table.yaml").err
+    use(folder / "table.yaml", "{use: linear}", "acme")
+    outcome = emobench(*call, "table.yaml", *(["--seeds", "2"] if "run" in call else []))
+    assert outcome.err.splitlines().count(BORROWED) == 1
+
+
 def test_a_bug_of_the_core_stays_a_bug(
     raising: None, emobench: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
