@@ -102,7 +102,13 @@ class Head(Protocol):
 
 
 class LossFunction(Protocol):
-    """A scalar from logits and targets; takes class ids and distributions alike."""
+    """A scalar from logits and targets.
+
+    `kinds` says for which kinds of target it may be chosen. Techniques such as MixUp and label
+    softening turn class ids into distributions, so one that names "class" takes both: ids
+    `(batch,)` and distributions `(batch, classes)`, and a one-hot distribution costs what its id
+    does.
+    """
 
     kinds: ClassVar[frozenset[TargetKind]]
 
@@ -209,7 +215,9 @@ class PostProcessor(Protocol):
     def objective(self) -> str:
         """The metric that fitting makes no worse on what it was fitted on; "" where nothing is.
 
-        An attribute of the class does, where it is the same for all kinds of target.
+        One of the metrics that a task may name, such as "log_loss", "uar" or "accuracy"
+        (docs/tasks.md has them all), and one of the target's kind. An attribute of the class does,
+        where it is the same for all kinds of target.
         """
         ...
 
@@ -229,6 +237,9 @@ class Combiner(Protocol):
     def objective(self) -> str:
         """The metric in which the result is, on what it was fitted on, no worse than the best
         single member; "" where nothing is fitted.
+
+        One of the metrics that a task may name, such as "log_loss", "uar" or "accuracy"
+        (docs/tasks.md has them all).
         """
         ...
 

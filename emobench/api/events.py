@@ -19,9 +19,10 @@
     fit_end(run)
 
 A technique is a plain class; it marks each method that answers an event with `@event` and names
-only the arguments it uses. `@event(wrapper=True)` surrounds an event (a generator with one
-`yield`); `@event(tryfirst=True)` puts what makes gradients true (unscale, divide) before the
-clipping. A method marked `@event` whose name is no event is an error when the run starts.
+only the arguments it uses. `@event(wrapper=True)` surrounds an event: a generator with one `yield`,
+which gives the event's result and must be handed on: `return (yield)`, or another result.
+`@event(tryfirst=True)` puts what makes gradients true (unscale, divide) before the clipping. A
+method marked `@event` whose name is no event is an error when the run starts.
 """
 
 from __future__ import annotations
@@ -49,7 +50,11 @@ class Events:
 
     @_spec
     def fit_start(self, run: RunState) -> None:
-        """Training begins, or resumes: the model, optimizer and scheduler are built and loaded."""
+        """Training begins, or resumes: the model, optimizer and scheduler are built and loaded.
+
+        On resume a technique's own `load_state_dict` has been called before: build here only what
+        is not there yet.
+        """
 
     @_spec
     def epoch_start(self, run: RunState) -> None:

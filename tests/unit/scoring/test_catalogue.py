@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
 
 from emobench.api import UsageError
+from emobench.api.contracts import Combiner, PostProcessor
 from emobench.scoring.catalogue import METRICS, check_metric
 
 
 def test_a_known_metric_is_returned() -> None:
     assert check_metric("uar", "class") is METRICS["uar"]
+
+
+@pytest.mark.parametrize("contract", [PostProcessor, Combiner])
+def test_the_metrics_that_a_contract_names_for_its_objective_exist(contract: type) -> None:
+    named = re.findall(r'"(\w+)"', vars(contract)["objective"].fget.__doc__)
+    assert len(named) >= 3
+    assert set(named) <= set(METRICS)
 
 
 def test_a_misspelt_metric_is_answered_with_the_nearest_and_the_usable_ones() -> None:
