@@ -31,8 +31,11 @@ def own_trace(error: BaseException) -> str:
 def place_of(error: BaseException) -> str:
     """File, line and function of the innermost frame outside the core, torch and Python's library.
 
-    Empty where there is none. What an error was raised from is looked at first.
+    Empty where there is none. What an error was raised from is looked at first. A syntax error says
+    itself where it is.
     """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_short(Path(error.filename))}:{error.lineno}"
     if error.__cause__ is not None and (place := place_of(error.__cause__)):
         return place
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):

@@ -28,11 +28,11 @@ def find(name: str, registry: Registry) -> Registered | Plugin:
             return plugin
     names = {own for _, own in registry.components}
     names |= {plugin.package for plugin in registry.plugins}
-    advice = [_install_what_lies_here(name), *map(str, registry.broken)]
-    raise UsageError(
-        _why_no_plugin(name)
-        or unknown_name("component or package", name, names, advice="; ".join(filter(None, advice)))
-    )
+    if reason := _why_no_plugin(name):
+        raise UsageError(reason)
+    advice = _install_what_lies_here(name)
+    told = unknown_name("component or package", name, names, advice=advice)
+    raise UsageError("; ".join([*map(str, registry.broken), told]))
 
 
 def find_components(name: str, registry: Registry) -> list[Registered]:

@@ -177,6 +177,18 @@ def test_broken_plugins_are_shown_with_their_reason(
         assert (outcome.code, outcome.err) == (3, f"Traceback ...\nerror: {words}\n")
 
 
+def test_a_name_that_a_broken_plugin_may_have_is_answered_with_that_first(
+    emobench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = Plugin(package="emobench-torn", version="1.0", module="torn")
+    broken = BrokenPlugin(plugin=plugin, reason="ImportError: no torn", trace="")
+    monkeypatch.setattr("emobench.registry.load_registry", lambda: Registry(broken=[broken]))
+    assert emobench("plugins", "show", "tearing").err == (
+        "error: plugin emobench-torn 1.0 is broken: ImportError: no torn; "
+        "unknown component or package 'tearing'; no component or package is known\n"
+    )
+
+
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed distribution, `acme-plain`, with an entry point in a group of others alone."""

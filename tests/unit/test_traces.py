@@ -50,6 +50,11 @@ def test_the_place_of_what_an_error_was_raised_from_comes_first(acme: ModuleType
     assert place_of(caught(acme.wrap, build)) == "acme_traced.py:5 in parse"
 
 
+def test_the_place_of_a_syntax_error_is_the_line_it_tells_of() -> None:
+    error = caught(compile, "\n\ndef (", "/acme/own.py", "exec")
+    assert place_of(error) == "/acme/own.py:3"
+
+
 def test_a_place_elsewhere_is_told_whole(acme: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Path.cwd()
     monkeypatch.chdir("/")
