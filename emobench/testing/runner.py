@@ -67,6 +67,7 @@ def run_check(suite: type[Suite], name: str) -> Check:
     subject = suite()
     outcome: Outcome = "passed"
     message = place = ""
+    subject.setup_method()
     try:
         getattr(subject, name)()
     except SkipTest as reason:
@@ -76,6 +77,11 @@ def run_check(suite: type[Suite], name: str) -> Check:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - strangers may raise anything
         outcome, message = "failed", f"{type(error).__name__}: {error}"
         place = place_of(error)
+    try:
+        subject.teardown_method()
+    except AssertionError as failure:
+        if outcome != "failed":
+            outcome, message = "failed", str(failure)
     return Check(
         kind=suite.kind,
         component=suite.component,

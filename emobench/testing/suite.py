@@ -23,6 +23,7 @@ from emobench.component_cards import card_fault
 from emobench.registry import Registered, load_registry
 from emobench.sweeps.space import draw_options
 from emobench.testing.randomness import untouched_randomness
+from emobench.testing.switches import kept_switches, switches, turn_back, turned
 from emobench.testing.tiny import tiny_context
 
 HEAVY = ("torch", "numpy", "pandas", "scipy", "sklearn", "librosa", "torchvision", "timm", "ray")
@@ -180,6 +181,24 @@ class Suite:
             "the weights of every run would begin alike, whatever its seed"
         )
 
+    def test_leaves_switches_of_the_process_alone(self) -> None:
+        """Precision, default types, gradients, threads and the like stand as they stood before."""
+        with kept_switches():
+            before = switches()
+            self.act(self.build(), self.context)
+            found = turned(before)
+        assert not found, left_turned(found)
+
+    def setup_method(self) -> None:
+        """Note how the switches of the process stand; pytest calls it before every check."""
+        self.found = switches()
+
+    def teardown_method(self) -> None:
+        """Turn back what a check left turned, or the next one would run otherwise."""
+        found = turned(self.found)
+        turn_back(self.found)
+        assert not found, left_turned(found)
+
     def test_registration_loads_nothing_heavy(self) -> None:
         """Importing its registration loads neither torch nor numpy nor their like."""
         module = self.entry.plugin.module.partition(":")[0]
@@ -193,6 +212,14 @@ class Suite:
         """Its card ships with it, and the card's table of options is that of the code."""
         fault = card_fault(self.kind, self.entry.component)
         assert not fault, fault
+
+
+def left_turned(found: Sequence[str]) -> str:
+    """What to do about switches of the process that were left turned."""
+    return (
+        f"it turns {'; '.join(found)}, and leaves it so for all that runs after it in the process; "
+        "turn it for as long as it is needed, with a context manager or in `try` and `finally`"
+    )
 
 
 @cache

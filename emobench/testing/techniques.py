@@ -13,6 +13,7 @@ import numpy as np
 from emobench.api import Context, Kind, PluginError, UsageError
 from emobench.registry import load_registry
 from emobench.testing.suite import Suite, not_shown
+from emobench.testing.switches import kept_switches
 from emobench.testing.tiny import TARGET_KINDS
 from emobench.testing.tiny_tasks import SHAPES, TinyTask, training_context
 from emobench.testing.training import (
@@ -26,7 +27,10 @@ from emobench.testing.training import (
 )
 from emobench.testing.watch import Topic, Watch
 
-LONG = Course(epochs=3, keep_states=True)
+LONG = Course(epochs=5, keep_states=True)
+STOPS = (1, 4, 5)
+"""Epochs after which that course is stopped: what is remembered late shows late."""
+
 KEPT = 1024
 """Trainings that are remembered: pairs are shared by the suites of both techniques."""
 
@@ -42,17 +46,19 @@ class Attempt:
 @lru_cache(KEPT)
 def attempt(task: TinyTask, *members: Member) -> Attempt:
     """Train with these techniques; a UsageError is a refusal, anything else is raised."""
-    try:
-        return Attempt(training=train(task, members))
-    except UsageError as refusal:
-        return Attempt(training=None, refusal=str(refusal))
+    with kept_switches():
+        try:
+            return Attempt(training=train(task, members))
+        except UsageError as refusal:
+            return Attempt(training=None, refusal=str(refusal))
 
 
 @lru_cache(KEPT)
 def watched(task: TinyTask, member: Member) -> Watch:
     """What is amiss when the technique trains under watch."""
     watch = Watch()
-    train(task, (member,), Course(watch=watch))
+    with kept_switches():
+        train(task, (member,), Course(watch=watch))
     return watch
 
 
@@ -103,14 +109,11 @@ class TechniqueSuite(Suite):
         return joint if attempt(joint, self.member).training else self.home
 
     def _first_of(self, tasks: Sequence[TinyTask]) -> TinyTask:
-        refusals = []
-        for task in tasks:
-            tried = attempt(task, self.member)
-            if tried.training is not None:
-                return task
-            refusals.append(tried.refusal)
-        reasons = "; ".join(dict.fromkeys(refusals))
-        not_shown(f"it refuses every tiny task ({reasons})", hook="home")
+        first = next((task for task in tasks if attempt(task, self.member).training), None)
+        if first is None:
+            refusals = dict.fromkeys(attempt(task, self.member).refusal for task in tasks)
+            not_shown(f"it refuses every tiny task ({'; '.join(refusals)})", hook="home")
+        return first
 
     def _assert_nothing_noted(self, topic: Topic, advice: str) -> None:
         said = watched(self.rich, self.member).said(topic)
@@ -154,13 +157,13 @@ class TechniqueSuite(Suite):
         return next(fit, None)
 
     def test_stopped_and_resumed_equals_straight_through(self) -> None:
-        """Stopped after any epoch and taken up anew, training ends with the same numbers."""
+        """Stopped early, late or at the end, and taken up anew, it ends with the same numbers."""
         try:
             straight = train(self.home, (self.member,), LONG)
         except TypeError as error:
             raise AssertionError(f"its state does not fit into a checkpoint: {error}") from error
-        for done, state in enumerate(straight.states, start=1):
-            course = replace(LONG, keep_states=False, resume=state)
+        for done in [stop for stop in STOPS if stop <= len(straight.states)]:
+            course = replace(LONG, keep_states=False, resume=straight.states[done - 1])
             resumed = train(self.home, (self.member,), course)
             told = difference(straight, resumed, done=done)
             assert not told, (
@@ -189,6 +192,14 @@ class TechniqueSuite(Suite):
         """No event moves a global random generator, but for dropout where the loop draws it too."""
         self._assert_nothing_noted("draws", "draw from `run.stream.child(name)`")
 
+    def test_leaves_switches_of_the_process_alone(self) -> None:
+        """Precision, default types, gradients, threads and the like stand as they stood before.
+
+        They may be turned while training lasts, and within one event.
+        """
+        super().test_leaves_switches_of_the_process_alone()
+        self._assert_nothing_noted("switches", "turn it back, also when the event raises")
+
     def test_leaves_requires_grad_as_found(self) -> None:
         """Weights that could be trained before can be trained after."""
         self._assert_nothing_noted(
@@ -204,6 +215,12 @@ class TechniqueSuite(Suite):
         """Once training is over nothing is swapped in: the weights that are kept are scored."""
         self._assert_nothing_noted(
             "last weights", "load others in `fit_end`, and swap in none when `run.finished`"
+        )
+
+    def test_figures_are_those_of_the_logits(self) -> None:
+        """What an evaluation says of the validation set is what its logits score."""
+        self._assert_nothing_noted(
+            "figures", "change how is predicted, never what came out; log figures of your own"
         )
 
     def test_keeps_label_mass(self) -> None:

@@ -11,7 +11,9 @@ import numpy as np
 import torch
 
 from emobench.api import EVENT_NAMES, Batch, Evaluation, RunState, TargetKind, event
+from emobench.scoring.metrics import probabilities, score
 from emobench.testing.randomness import next_draws
+from emobench.testing.switches import switches, turned
 
 Topic = Literal[
     "mode",
@@ -24,6 +26,8 @@ Topic = Literal[
     "label mass",
     "shape",
     "writing",
+    "switches",
+    "figures",
 ]
 
 DRAWN_IN = frozenset({"forward", "loss_terms", "backward", "update"})
@@ -58,6 +62,7 @@ class Sight:
     requires_grad: tuple[bool, ...]
     draws: tuple[float, float, float]
     nouns: tuple[Any, ...]
+    switches: Mapping[str, Any]
 
     @classmethod
     def of(cls, run: RunState) -> Sight:
@@ -67,6 +72,7 @@ class Sight:
             requires_grad=tuple(weights.requires_grad for weights in run.model.parameters()),
             draws=next_draws(),
             nouns=tuple(getattr(run, name) for name in NOUNS),
+            switches=switches(),
         )
 
 
@@ -103,10 +109,18 @@ class Watch:
         for noun, old, new in zip(NOUNS, before.nouns, after.nouns, strict=True):
             if old is not new and old != new:
                 self.note("nouns", f"'{name}' changes run.{noun}")
+        for words in turned(before.switches) if name not in TURNING_POINTS else ():
+            self.note("switches", f"'{name}' turns {words}")
         if name == "fit_start" and self.start is None:
             self.start = before
-        if name == "fit_end" and self.start and self.start.requires_grad != after.requires_grad:
+        if name == "fit_end" and self.start is not None:
+            self._compare_with_start(self.start, after)
+
+    def _compare_with_start(self, start: Sight, end: Sight) -> None:
+        if start.requires_grad != end.requires_grad:
             self.note("requires_grad", "training ends with requires_grad of a weight changed")
+        for words in turned(start.switches):
+            self.note("switches", f"training ends with another setting of {words}")
 
     @event(wrapper=True, tryfirst=True)
     def transform_batch(self, run: RunState, batch: Batch) -> Generator[None, Any, Any]:
@@ -151,8 +165,20 @@ class Watch:
         for name, targets in evaluation.targets.items():
             if not np.array_equal(targets, self.truth[name][evaluation.items]):
                 self.note("held out", f"'evaluate' scores against other '{name}' than the data's")
+        self._judge_figures(run, evaluation)
         self.compare("evaluate", run, before)
         return evaluation
+
+    def _judge_figures(self, run: RunState, evaluation: Evaluation) -> None:
+        for index, target in enumerate(run.task.targets):
+            if target.name not in evaluation.targets or target.name not in evaluation.logits:
+                continue
+            shares = probabilities(target, evaluation.logits[target.name])
+            truth = self.truth[target.name][evaluation.items]
+            for name, value in score(target, shares, truth).items():
+                told = f"{target.name}.{name}" if index else name
+                if not np.isclose(evaluation.metrics.get(told, np.nan), value, equal_nan=True):
+                    self.note("figures", f"'evaluate' gives another '{told}' than its logits score")
 
     @event(wrapper=True, tryfirst=True)
     def predict(self, run: RunState) -> Generator[None, Any, Any]:

@@ -75,6 +75,12 @@ FAULTS = (
         why="it is made for four classes, and fails where there are three",
     ),
     planted(
+        "leaves_switches_of_the_process_alone",
+        "SilencesNumpy",
+        words="it turns numpy's handling of errors",
+        why="it silences numpy's warnings for all that runs after it",
+    ),
+    planted(
         "keeps_nothing_from_batch_to_batch",
         "RunningMean",
         words="it must keep no state",

@@ -36,6 +36,7 @@ def planted(check: str, target: str, sound: Component, *, words: str, why: str) 
 
 TRAINS = "trains_on_every_kind_of_target_or_refuses_by_name"
 PAIRS = "trains_beside_every_other_technique_or_refuses_by_name"
+SWITCHES = "leaves_switches_of_the_process_alone"
 RESUMES = "stopped_and_resumed_equals_straight_through"
 
 FAULTS = (
@@ -262,5 +263,40 @@ FAULTS = (
         AVERAGE,
         words="'validation_loss', which is a figure of the loop",
         why="the history shows its number for the loop's",
+    ),
+    planted(
+        RESUMES,
+        "RemembersLate",
+        AVERAGE,
+        words="stopped after epoch 4 and resumed",
+        why="what it remembers from the fourth epoch on is in no checkpoint",
+    ),
+    planted(
+        SWITCHES,
+        "LowersPrecision",
+        AVERAGE,
+        words="it turns torch's matmul precision (highest before, medium after)",
+        why="it lowers torch's precision for good",
+    ),
+    planted(
+        SWITCHES,
+        "LowersPrecisionForAWhile",
+        AVERAGE,
+        words="'before_update' turns torch's matmul precision",
+        why="it lowers torch's precision in the middle of training, for all others too",
+    ),
+    planted(
+        SWITCHES,
+        "EndsWithoutGradients",
+        AVERAGE,
+        words="it turns torch's grad mode (True before, False after)",
+        why="the next run of the process trains nothing",
+    ),
+    planted(
+        "figures_are_those_of_the_logits",
+        "PraisesItself",
+        AVERAGE,
+        words="than its logits score",
+        why="it says that every figure is 1",
     ),
 )

@@ -335,3 +335,54 @@ class LogsOverTheLoop(Average):
     @event
     def epoch_end(self, run: RunState, metrics: Mapping[str, float]) -> None:
         run.log("validation_loss", metrics["validation_loss"] / 2)
+
+
+class RemembersLate(Average):
+    """Counts epochs from the fourth on, and gives the count to no checkpoint."""
+
+    late = 0
+
+    @event
+    def epoch_end(self, run: RunState) -> None:
+        self.late += run.epoch >= 3
+
+    @event
+    def loss_terms(self, run: RunState, step: Step) -> dict[str, torch.Tensor]:
+        output = next(iter(step.output.values()))
+        return {"late": 0.01 * self.late * output.square().sum()}
+
+
+class LowersPrecision(Average):
+    @event
+    def fit_start(self, run: RunState) -> None:
+        super().fit_start(run)
+        torch.set_float32_matmul_precision("medium")
+
+
+class LowersPrecisionForAWhile(Average):
+    """Lowers it in every step, and thinks of it only at the end."""
+
+    @event
+    def before_update(self, run: RunState) -> None:
+        torch.set_float32_matmul_precision("medium")
+
+    @event
+    def fit_end(self, run: RunState) -> None:
+        super().fit_end(run)
+        torch.set_float32_matmul_precision("highest")
+
+
+class EndsWithoutGradients(Average):
+    @event
+    def fit_end(self, run: RunState) -> None:
+        super().fit_end(run)
+        torch.set_grad_enabled(False)
+
+
+class PraisesItself(Average):
+    """Gives back figures that nothing was ever scored for."""
+
+    @event(wrapper=True)
+    def evaluate(self, run: RunState) -> Generator[None, Evaluation, Evaluation]:
+        evaluation = yield
+        return replace(evaluation, metrics=dict.fromkeys(evaluation.metrics, 1.0))
