@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from emobench.api import Items, Target
+from emobench.data.protocols import Split
 
 
 def assert_table_is_whole(items: Items) -> None:
@@ -107,6 +108,19 @@ def assert_item_is_promised(
             assert rate > 0, f"rates say {rate} for audio; give the rate in Hz, which load keeps to"
             peak = float(np.abs(array).max())
             assert peak <= 4, f"{what} peaks at {peak:g}; full scale is 1"
+
+
+def assert_groups_apart(items: Items, split: Split, *, task: str) -> None:
+    """Fail where one group stands on two sides of the split."""
+    sides = {
+        name: {items.groups[position] for position in getattr(split, name)}
+        for name in ("train", "validation", "test")
+    }
+    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        shared = sides[one] & sides[other]
+        assert not shared, (
+            f"task {task}: {items.group_name} '{min(shared)}' is in {one} and in {other}"
+        )
 
 
 def labelled_items(dataset: Any) -> Counter[tuple[bytes, str]]:

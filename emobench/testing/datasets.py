@@ -24,10 +24,11 @@ from emobench.api import (
     TaskOffer,
     UsageError,
 )
-from emobench.data.protocols import GROUPED, Split, split_items
+from emobench.data.protocols import GROUPED, split_items
 from emobench.scoring.catalogue import check_metric
 from emobench.testing.dataset_files import move_between_folders
 from emobench.testing.dataset_rows import (
+    assert_groups_apart,
     assert_item_is_promised,
     assert_table_is_whole,
     labelled_items,
@@ -36,8 +37,11 @@ from emobench.testing.elsewhere import Errand, assert_same_elsewhere
 from emobench.testing.option_values import other_values
 from emobench.testing.suite import Suite, assert_same, not_shown
 
-LOADED = 100
+LOADED = 48
 """Items that are decoded of a set that has more."""
+
+CHANGED = 24
+"""Files that are changed in turn of a set that has more."""
 
 SAYS_NOTHING = ("", "unknown", "todo", "tbd", "n/a", "none", "-", "?")
 
@@ -145,7 +149,7 @@ class DatasetSuite(Suite):
             f"{', '.join(self.about.modalities)}"
         )
         widths = set()
-        for index in places(len(items)):
+        for index in places(len(items), most=LOADED):
             loaded = built.load(index)
             assert_item_is_promised(
                 loaded, modalities=promised, rates=built.rates, item=items.ids[index]
@@ -157,7 +161,7 @@ class DatasetSuite(Suite):
         """An item is the same however often, in whatever order and by whom it is loaded."""
         built = self.open()
         first = {}
-        for index in places(len(self.table(built))):
+        for index in places(len(self.table(built)), most=LOADED):
             loaded = built.load(index)
             first[index] = {name: array.copy() for name, array in loaded.items()}
             for array in loaded.values():
@@ -281,7 +285,8 @@ class DatasetSuite(Suite):
         """Another byte in any data file is another fingerprint, or the file is refused."""
         before = self._fingerprint_of_files()
         root, noticed = self._moved(), 0
-        for path in self.files(root):
+        files = self.files(root)
+        for path in [files[place] for place in places(len(files), most=CHANGED)]:
             kept = path.read_bytes()
             self.change(path)
             with suppress(DataError):
@@ -371,19 +376,6 @@ class DatasetSuite(Suite):
         return folder
 
 
-def assert_groups_apart(items: Items, split: Split, *, task: str) -> None:
-    """Fail where one group stands on two sides of the split."""
-    sides = {
-        name: {items.groups[position] for position in getattr(split, name)}
-        for name in ("train", "validation", "test")
-    }
-    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
-        shared = sides[one] & sides[other]
-        assert not shared, (
-            f"task {task}: {items.group_name} '{min(shared)}' is in {one} and in {other}"
-        )
-
-
 def stays(when: str) -> str:
     """In words, that the fingerprint took no notice."""
     return (
@@ -392,9 +384,9 @@ def stays(when: str) -> str:
     )
 
 
-def places(count: int) -> list[int]:
-    """Positions of all items of a tiny set, or of as many, spread over one that is larger."""
-    return sorted(set(np.linspace(0, count - 1, min(count, LOADED)).round().astype(int).tolist()))
+def places(count: int, *, most: int) -> list[int]:
+    """Positions of all that a tiny set has, or of as many, spread over one that is larger."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
 def _some(count: int) -> list[int]:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
-
 import pytest
+from our_suites import ROOT, our_suites
 
 from emobench.api import KINDS
 from emobench.registry import Registered, load_registry, published_components
@@ -18,31 +13,10 @@ from emobench.testing.suites import SUITES
 
 pytest_plugins = ["pytester"]
 
-ROOT = Path(__file__).parents[2]
-CORE = ROOT / "tests" / "conformance" / "test_core_datasets.py"
-
 NOT_JUDGED_ALIKE = {
     ("FolderSuite", "test_missing_data_are_explained"): "the user's own files have no owner",
 }
 """Checks that a suite of ours words anew, and why."""
-
-
-def suites_in(path: Path) -> Iterator[type[Suite]]:
-    """The suites that pytest runs from a test file."""
-    spec = importlib.util.spec_from_file_location(f"scanned_{path.parent.name}_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for name, value in vars(module).items():
-        if name.startswith("Test") and inspect.isclass(value) and issubclass(value, Suite):
-            yield value
-
-
-@cache
-def our_suites() -> tuple[type[Suite], ...]:
-    files = [*sorted(ROOT.glob("plugins/*/tests/test_conformance*.py")), CORE]
-    return tuple(suite for path in files for suite in suites_in(path))
 
 
 def shipped() -> list[Registered]:
