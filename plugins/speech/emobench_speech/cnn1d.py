@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from emobench.api import Context, Features, UsageError
+from emobench.api import Context, Features
+from emobench_speech.frames import AsFrames, input_shape
 from emobench_speech.options import Cnn1dOptions
 
 
@@ -49,14 +50,9 @@ class Cnn1d(nn.Module):
     def __init__(self, options: Cnn1dOptions, context: Context) -> None:
         super().__init__()
         self.modality = context.modality or "audio"
-        shape = context.inputs.get(self.modality, ())
-        if len(shape) != 2:
-            given = ", ".join(f"{name} {size}" for name, size in context.inputs.items())
-            raise UsageError(
-                f"backbone 'cnn1d' needs (bands, frames) of '{self.modality}', but the frontend "
-                f"gives {given or 'nothing'}; use a spectrogram frontend such as 'logmel'"
-            )
-        widths = (shape[0], *options.channels)
+        bands, _ = input_shape(context, backbone="cnn1d", modality=self.modality, rows=True)
+        self.as_frames = AsFrames(context.inputs[self.modality])
+        widths = (bands, *options.channels)
         self.blocks = nn.Sequential(
             *(
                 block(before, after, stride=options.stride if index == 0 else 1, options=options)
@@ -68,5 +64,5 @@ class Cnn1d(nn.Module):
 
     def forward(self, inputs: Mapping[str, torch.Tensor]) -> Features:
         """An embedding `(batch, width)` and the last maps `(batch, channels, frames)`."""
-        maps = self.blocks(inputs[self.modality])
+        maps = self.blocks(self.as_frames(inputs[self.modality]))
         return Features(embedding=pool_frames(maps, pooling=self.pooling), maps=maps)

@@ -11,10 +11,10 @@ from torch import nn
 from emobench.api import Context, Features
 from emobench_speech.backbone_options import CnnLstmOptions
 from emobench_speech.frames import (
+    AsFrames,
     HalvingBlock,
     RecurrentLayers,
     SequenceReader,
-    as_frames,
     input_shape,
 )
 
@@ -26,6 +26,7 @@ class CnnLstm(nn.Module):
         super().__init__()
         self.modality = context.modality or "audio"
         bands, _ = input_shape(context, backbone="cnn_lstm", modality=self.modality, rows=True)
+        self.as_frames = AsFrames(context.inputs[self.modality])
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise((bands, *options.channels)):
             layers += [
@@ -44,5 +45,5 @@ class CnnLstm(nn.Module):
 
     def forward(self, inputs: Mapping[str, torch.Tensor]) -> Features:
         """An embedding `(batch, width)` and the LSTM's states `(batch, width, frames)`."""
-        embedding, states = self.reader(self.blocks(as_frames(inputs[self.modality])))
+        embedding, states = self.reader(self.blocks(self.as_frames(inputs[self.modality])))
         return Features(embedding=embedding, maps=states)

@@ -12,6 +12,8 @@ from emobench.api import Context, UsageError
 
 LONGEST_ROW = 1024
 """A longer row of values is a waveform, which networks over frames are far too slow for."""
+SMALLEST_SHARE = 1e-6
+"""A column whose deviation is a smaller share of its mean is rounding, not information."""
 
 
 def input_shape(
@@ -31,9 +33,47 @@ def input_shape(
     )
 
 
-def as_frames(inputs: torch.Tensor) -> torch.Tensor:
-    """Items as `(batch, bands, frames)`; a row of values `(batch, frames)` is one band."""
-    return inputs.unsqueeze(1) if inputs.ndim == 2 else inputs
+class AsFrames(nn.Module):
+    """Items as `(batch, bands, frames)`; a row of values becomes one band, its columns scaled.
+
+    Scaling is that of a standard scaler: mean 0 and deviation 1 over the rows of training, as far
+    as they have been seen. Batch norm would not do: what it adds to variances hides small columns.
+    """
+
+    seen: torch.Tensor
+    mean: torch.Tensor
+    squares: torch.Tensor
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.takes_rows = len(shape) == 1
+        if self.takes_rows:
+            self.register_buffer("seen", torch.zeros(()))
+            self.register_buffer("mean", torch.zeros(shape))
+            self.register_buffer("squares", torch.zeros(shape))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Spectrograms as they are; rows `(batch, frames)` scaled, as `(batch, 1, frames)`."""
+        if not self.takes_rows:
+            return inputs
+        if self.training:
+            self._see(inputs.detach())
+        deviation = (self.squares / self.seen.clamp_min(1)).sqrt()
+        # A column that never changes has nothing to say in training; it is only moved to 0.
+        scale = torch.where(deviation > SMALLEST_SHARE * self.mean.abs(), deviation, 1.0)
+        return ((inputs - self.mean) / scale).unsqueeze(1)
+
+    @torch.no_grad()
+    def _see(self, rows: torch.Tensor) -> None:
+        """Add rows to mean and sum of squared deviations (Chan et al. 1979)."""
+        rows = rows.float()
+        total = self.seen + len(rows)
+        mean = rows.mean(dim=0)
+        away = mean - self.mean
+        self.squares += (rows - mean).square().sum(dim=0)
+        self.squares += away.square() * (self.seen * len(rows) / total)
+        self.mean += away * (len(rows) / total)
+        self.seen.copy_(total)
 
 
 def join_frames(frames: torch.Tensor, *, count: int) -> torch.Tensor:

@@ -10,9 +10,9 @@ from torch import nn
 from emobench.api import Context, Features
 from emobench_speech.backbone_options import LstmOptions
 from emobench_speech.frames import (
+    AsFrames,
     RecurrentLayers,
     SequenceReader,
-    as_frames,
     input_shape,
     join_frames,
 )
@@ -25,6 +25,7 @@ class Lstm(nn.Module):
         super().__init__()
         self.modality = context.modality or "audio"
         bands, _ = input_shape(context, backbone="lstm", modality=self.modality, rows=True)
+        self.as_frames = AsFrames(context.inputs[self.modality])
         self.join = options.join
         layers = RecurrentLayers(
             bands * options.join,
@@ -37,6 +38,6 @@ class Lstm(nn.Module):
 
     def forward(self, inputs: Mapping[str, torch.Tensor]) -> Features:
         """An embedding `(batch, width)` and the last layer's states `(batch, width, frames)`."""
-        frames = join_frames(as_frames(inputs[self.modality]), count=self.join)
+        frames = join_frames(self.as_frames(inputs[self.modality]), count=self.join)
         embedding, states = self.reader(frames)
         return Features(embedding=embedding, maps=states)

@@ -38,12 +38,20 @@ def test_clips_with_fewer_frames_than_halvings_still_train(make_context):
     assert all(torch.isfinite(weights.grad).all() for weights in backbone.parameters())
 
 
-def test_inputs_that_are_no_spectrogram_are_refused(make_context):
+def test_a_row_of_statistics_is_scaled_and_read_as_one_band(make_context):
+    backbone = Cnn1d(SMALL, make_context(inputs={"audio": (392,)}))
+    rows = 1000 * torch.randn(6, 392) + 5000
+    maps = backbone({"audio": rows}).maps
+    scaled = (rows - rows.mean(dim=0)) / rows.std(dim=0, correction=0)
+    torch.testing.assert_close(maps, backbone.blocks(scaled.unsqueeze(1)), rtol=1e-3, atol=1e-3)
+
+
+def test_inputs_that_are_no_frames_are_refused(make_context):
     with pytest.raises(UsageError) as caught:
-        Cnn1d(SMALL, make_context(inputs={"table": (35,)}, modality="table"))
+        Cnn1d(SMALL, make_context(inputs={"image": (3, 48, 48)}, modality="image"))
     assert str(caught.value) == (
-        "backbone 'cnn1d' needs (bands, frames) of 'table', but the frontend gives table (35,); "
-        "use a spectrogram frontend such as 'logmel'"
+        "backbone 'cnn1d' needs (bands, frames) or at most 1024 values of 'image', but the "
+        "frontend gives image (3, 48, 48); use a spectrogram frontend such as 'logmel'"
     )
 
 

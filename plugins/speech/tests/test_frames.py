@@ -3,19 +3,27 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
 from torch.nn import functional
 
 from emobench.api import UsageError
 from emobench_speech.frames import (
+    AsFrames,
     AttentionPooling,
     HalvingBlock,
     RecurrentLayers,
     SequenceReader,
-    as_frames,
     input_shape,
     join_frames,
     shares,
 )
+
+
+@pytest.fixture
+def rows() -> torch.Tensor:
+    """Fifty rows in units as far apart as Hz, decibels and shares."""
+    draws = torch.randn(50, 3, generator=torch.Generator().manual_seed(0))
+    return draws * torch.tensor([800.0, 6.0, 0.002]) + torch.tensor([3000.0, -40.0, 0.01])
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -132,7 +140,42 @@ def test_joined_frames_keep_every_value_and_repeat_only_the_last_frame(frames, c
 def test_a_row_of_values_is_frames_of_one_band(make_context):
     context = make_context(inputs={"audio": (392,)})
     assert input_shape(context, backbone="lstm", modality="audio", rows=True) == (1, 392)
-    assert as_frames(torch.ones(2, 392)).shape == (2, 1, 392)
+    assert AsFrames((392,))(torch.ones(2, 392)).shape == (2, 1, 392)
+
+
+def test_columns_are_scaled_as_scikit_learns_scaler_does(rows):
+    """Columns of very unequal units, seen in batches of unequal sizes."""
+    scaler = AsFrames((3,))
+    for batch in rows.split([5, 1, 30, 14]):
+        scaler(batch)
+    fresh = rows[:7] * 1.5
+    expected = StandardScaler().fit(rows.double().numpy()).transform(fresh.double().numpy())
+    scaled = scaler.eval()(fresh)
+    np.testing.assert_allclose(scaled.squeeze(1), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_only_training_teaches_the_scaler(rows):
+    scaler = AsFrames((3,))
+    scaler(rows)
+    taught = scaler.eval()(rows)
+    scaler(rows * 100)
+    assert torch.equal(scaler(rows), taught)
+
+
+def test_an_untaught_scaler_leaves_rows_as_they_are(rows):
+    assert torch.equal(AsFrames((3,)).eval()(rows).squeeze(1), rows)
+
+
+def test_a_column_that_never_changes_becomes_0():
+    scaled = AsFrames((2,))(torch.tensor([[7.0, 1.0], [7.0, 3.0]]))
+    assert scaled.squeeze(1).tolist() == [[0.0, -1.0], [0.0, 1.0]]
+
+
+def test_spectrograms_stay_as_they_are_and_need_nothing_stored():
+    frames = AsFrames((4, 9))
+    clips = torch.randn(2, 4, 9)
+    assert frames(clips) is clips
+    assert not frames.state_dict()
 
 
 def test_a_waveform_is_refused_by_its_length(make_context):
