@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_an_unknown_component_is_placed_and_the_nearest_named(
     message = refused(*RUN, code=2)
     assert message.startswith("error: clips.yaml:4:17: unknown backbone 'cnn1e'")
     assert "did you mean 'cnn1d'?" in message
-    assert "known: cnn1d, cnn2d, dense" in message
+    assert re.search(r"known: cnn1d, cnn2d, .*dense", message)
 
 
 def test_a_misspelt_option_is_placed_and_the_nearest_named(recipe: Path, refused: Refused) -> None:
@@ -42,7 +43,7 @@ def test_a_misspelt_option_is_placed_and_the_nearest_named(recipe: Path, refused
     message = refused(*RUN, code=2)
     assert message.startswith("error: clips.yaml:4:24: cnn1d: unknown option 'canals'")
     assert "did you mean 'channels'?" in message
-    assert "known: channels, dropout, kernel" in message
+    assert re.search(r"known: .*channels, dropout, kernel", message)
 
 
 def test_wrong_types_are_all_told_at_once(recipe: Path, emobench: Callable[..., Any]) -> None:
@@ -164,7 +165,9 @@ def test_a_frontend_for_another_modality_names_frontends_that_fit(
     edit(recipe, "{use: logmel, seconds: 0.2, window: 256, hop: 128, mels: 16}", "{use: pixels}")
     message = refused(*RUN, code=2)
     assert "frontend 'pixels' reads image, but task task offers audio" in message
-    assert "frontends for that: logmel" in message
+    offered = message.partition("frontends for that: ")[2]
+    assert "logmel" in offered
+    assert "pixels" not in offered
 
 
 ACME = """\
