@@ -110,8 +110,8 @@ def test_whole_task_files_on_pages_are_valid(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("example", set_examples())
 def test_examples_of_set_change_a_shipped_recipe(example: str) -> None:
     registry = load_registry()
-    changed = load_recipe("enhanced", overrides=[example], registry=registry)
-    assert changed != load_recipe("enhanced", registry=registry)
+    changed = load_recipe("optimized", overrides=[example], registry=registry)
+    assert changed != load_recipe("optimized", registry=registry)
 
 
 @pytest.mark.parametrize("key", RECIPE_KEYS)

@@ -209,7 +209,7 @@ def test_without_a_recipe_the_enhanced_one_is_searched(emobench: Command) -> Non
     outcome = emobench("sweep", "--dry-run", "--json")
     document = json.loads(outcome.out)
     assert document["sweep"].startswith("enhanced-synthetic-speech-speakers-")
-    assert "techniques.mixup.alpha" in [row["key"] for row in document["space"]]
+    assert "augmentations.noise.probability" in [row["key"] for row in document["space"]]
 
 
 def test_another_sweep_of_the_same_name_is_refused(

@@ -9,7 +9,7 @@ import pytest
 
 from emobench.api import RecipeError
 from emobench.recipes.emit import to_yaml
-from emobench.recipes.load import load_recipe, load_recipes
+from emobench.recipes.load import load_recipe, load_recipes, shipped_recipes
 from emobench.recipes.model import EnsembleRecipe
 from emobench.registry import Registry
 
@@ -131,8 +131,8 @@ def test_extends_merges_the_combiner_and_replaces_the_members(folder: Write, loa
         (
             "- own.yaml",
             "- owm",
-            "together.yaml:5:5: unknown recipe 'owm'; known: baseline, enhanced; nor is it a file "
-            "beside this one",
+            f"together.yaml:5:5: unknown recipe 'owm'; known: {', '.join(shipped_recipes())}; "
+            "nor is it a file beside this one",
         ),
         (
             "- own.yaml",
