@@ -37,7 +37,7 @@ from emobench.runs.opening import OpenedPlan
 from emobench.runs.plan import Settings, component_versions, package_version
 from emobench.runs.record import AuditVerdict, DataStamp, Finding
 from emobench.training.build import Builder, schedule_for
-from emobench.training.source import PreparedSource, SampleChain, Shuffle
+from emobench.training.source import Decoded, PreparedSource, SampleChain, Shuffle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,7 +281,7 @@ def build_source(
     chains: dict[str, SampleChain] = {}
     if samples or not data.frontend.deterministic:
         chains[modality] = SampleChain(
-            load=lambda position: opened.dataset.load(position)[modality],
+            load=Decoded(lambda position: opened.dataset.load(position)[modality]),
             frontend=data.frontend,
             augmentations=samples,
             stream=context.stream.child("augmentation"),

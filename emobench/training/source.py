@@ -13,6 +13,29 @@ import torch
 
 from emobench.api import Batch, Frontend, PluginError, SampleAugmentation, Sampler, Stream
 
+DECODED_BYTES = 2**29
+"""How much memory decoded items may take: half a GiB, two hours of speech at 16 kHz."""
+
+
+class Decoded:
+    """Decoded items, kept in memory up to a limit: later epochs decode only what did not fit."""
+
+    def __init__(self, load: Callable[[int], np.ndarray], *, limit: int = DECODED_BYTES) -> None:
+        self._load = load
+        self._room = limit
+        self._kept: dict[int, np.ndarray] = {}
+
+    def __call__(self, position: int) -> np.ndarray:
+        """The item at this position, as an array that nobody else holds."""
+        kept = self._kept.get(position)
+        if kept is not None:
+            return kept.copy()
+        item = self._load(position)
+        if item.nbytes <= self._room:
+            self._room -= item.nbytes
+            self._kept[position] = item.copy()
+        return item
+
 
 @dataclass(frozen=True, kw_only=True)
 class SampleChain:

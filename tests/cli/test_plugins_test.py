@@ -274,7 +274,7 @@ def test_verbose_tells_every_check(emobench: Command) -> None:
         (("acme-testd",), "unknown component or package 'acme-testd'; did you mean 'acme-tested'?"),
         (("sound", "--check", "gives_probability"), "did you mean 'gives_probabilities'?"),
         (("acme-tested", "--set", "level=2"), "options are those of one component; name it"),
-        (("sound", "--set", "levl=2"), "unknown option 'levl'; did you mean 'level'?"),
+        (("sound", "--set", "levels=2"), "unknown option 'levels'; did you mean 'level'?"),
         (("sound", "--set", "level"), "--set level: expected KEY=VALUE"),
         (("sound", "--options", "3"), "--options: expected a mapping such as '{gamma: 1.5}'"),
         (("mine",), "option 'place' has no default"),

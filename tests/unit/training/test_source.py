@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from emobench.api import Stream
 from emobench.training.source import (
+    Decoded,
     PreparedSource,
     SampleChain,
     Shuffle,
@@ -174,3 +175,30 @@ def test_an_items_first_turn_is_the_one_it_has_when_drawn_once() -> None:
     doubled.sampler = Twice(10, Stream(0))
     once = added_noise(source(chain()), 1)
     assert {item: turns[:1] for item, turns in added_noise(doubled, 1).items()} == once
+
+
+def test_a_decoded_item_is_decoded_once_and_never_shared() -> None:
+    asked: list[int] = []
+
+    def load(position: int) -> np.ndarray:
+        asked.append(position)
+        return np.full(4, position, dtype=np.float32)
+
+    decoded = Decoded(load)
+    decoded(3)[:] = -1
+    decoded(3)[:] = -2
+    assert decoded(3).tolist() == [3, 3, 3, 3]
+    assert asked == [3]
+
+
+def test_what_does_not_fit_into_memory_is_decoded_again() -> None:
+    asked: list[int] = []
+
+    def load(position: int) -> np.ndarray:
+        asked.append(position)
+        return np.zeros(4, dtype=np.float32)
+
+    decoded = Decoded(load, limit=20)
+    for position in (0, 1, 0, 1):
+        decoded(position)
+    assert asked == [0, 1, 1]
