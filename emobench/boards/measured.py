@@ -16,7 +16,8 @@ class Measured:
     `score` is the mean over `seeds` of the task's metric on the test set, `spread` its standard
     deviation over them; both are None where no run has a score. `runs` counts every run, and
     `states` says how they ended. A score that is not `honest` comes from a split that leaks, from
-    some folds alone, or from a recipe that collapsed or failed with another seed.
+    some folds alone, or from a recipe that collapsed or failed with another seed. `made` is the
+    package, version and code that the component was of.
     """
 
     task: str
@@ -29,6 +30,7 @@ class Measured:
     spread: float | None
     standing: Standing
     note: str
+    made: str
 
 
 def measured_with(
@@ -38,6 +40,7 @@ def measured_with(
     using = [record for record in records if _uses(record, component, package)]
     if not using:
         return ()
+    made = {record.id: _made(record, component) for record in using}
     # Ranking loads numpy, which whoever has no such records need not wait for.
     from emobench.boards.rank import build_boards
 
@@ -53,6 +56,7 @@ def measured_with(
             spread=row.spread,
             standing=row.standing,
             note=board.note,
+            made=made[row.records[0]],
         )
         for board in build_boards(using)
         for row in board.rows
@@ -61,6 +65,9 @@ def measured_with(
 
 def _uses(record: Record, component: str, package: str) -> bool:
     """Whether the run was made with that package's component, of whatever version."""
-    if record.provenance is None:
-        return False
-    return record.provenance.components.get(component, "").partition(" ")[0] == package
+    return _made(record, component).partition(" ")[0] == package
+
+
+def _made(record: Record, component: str) -> str:
+    """Package, version and code of the component in this run; empty where it took no part."""
+    return record.provenance.components.get(component, "") if record.provenance else ""

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from emobench.api import KINDS, DatasetComponent, OptionField, Options, UsageError
 from emobench.boards.board import Standing
+from emobench.boards.measured import Measured, measured_with
 from emobench.boards.words import count, mean, tally, title
 from emobench.cli import flags
 from emobench.cli.plain import plain_lines
@@ -130,9 +131,10 @@ def _measured_lines(entry: Registered, *, runs: Path, width: int | None) -> list
     """What the records in the runs folder say of recipes with the component; nothing without."""
     if not runs.is_dir():
         return []
-    from emobench.boards.measured import measured_with
     from emobench.runs.store import RunStore
+    from emobench.sources import versioned_name
 
+    today = versioned_name(entry)
     found = measured_with(
         RunStore(runs).scan().records,
         component=f"{entry.kind}/{entry.name}",
@@ -147,7 +149,7 @@ def _measured_lines(entry: Registered, *, runs: Path, width: int | None) -> list
             f"{count(one.runs, 'run')}: {tally(one.states)}",
             title(one.metric),
             mean(one.score, spread=one.spread, metric=one.metric),
-            "" if one.standing is Standing.HONEST else one.standing.value,
+            _mark(one, today=today),
         ]
         for one in found
     ]
@@ -165,6 +167,13 @@ def _measured_lines(entry: Registered, *, runs: Path, width: int | None) -> list
         *lines,
         *(line for note in notes for line in wrapped(note, width=width, hanging="  ")),
     ]
+
+
+def _mark(one: Measured, *, today: str) -> str:
+    """What a figure must not be read without: a split that leaks, code that is not today's."""
+    standing = "" if one.standing is Standing.HONEST else one.standing.value
+    code = "" if one.made == today else f"other code ({one.made.rpartition(' ')[2]})"
+    return ", ".join(filter(None, (standing, code)))
 
 
 def _options_lines(fields: Sequence[OptionField], *, width: int | None) -> list[str]:

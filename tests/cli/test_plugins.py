@@ -24,6 +24,7 @@ from emobench.registry import (
     load_registry,
 )
 from emobench.runs.record import AuditVerdict, Provenance
+from emobench.sources import versioned_name
 
 Command = Callable[..., Any]
 REGISTRATION = """\
@@ -390,9 +391,8 @@ def test_plugins_show_of_a_package_tells_what_it_offers(
 
 def run_with_focal(emobench: Command, executor: Any, **changes: Any) -> None:
     """Three seeds of `table.yaml`, whose scores are 0.6, 0.7 and 0.8."""
-    stamp = Provenance(
-        emobench="1", api=2, python="3", components={"loss/focal": "emobench-essentials 0.1.0"}
-    )
+    made = versioned_name(load_registry().get("loss", "focal"))
+    stamp = Provenance(emobench="1", api=2, python="3", components={"loss/focal": made})
     executor.changes = lambda plan: {"provenance": stamp, **changes}
     assert emobench("run", "table.yaml", "--seeds", "3").code == 0
 
@@ -410,6 +410,15 @@ def test_plugins_show_tells_what_was_measured_with_it(emobench: Command, executo
 def emobench_lines(emobench: Command, name: str) -> list[str]:
     lines: list[str] = emobench("plugins", "show", name).out.splitlines()
     return lines
+
+
+def test_what_was_measured_with_other_code_is_marked(emobench: Command, executor: Any) -> None:
+    older = Provenance(
+        emobench="1", api=2, python="3", components={"loss/focal": "emobench-essentials 0.0.9"}
+    )
+    run_with_focal(emobench, executor, provenance=older)
+    (row,) = [line for line in emobench_lines(emobench, "focal") if "3 runs" in line]
+    assert row.endswith("70.0% ± 10.0%  other code (0.0.9)")
 
 
 def test_what_was_measured_on_a_leaking_split_is_marked(
