@@ -59,6 +59,7 @@ from emobench.api.types import (
     TargetKind,
     TaskFacts,
 )
+from emobench.api.where import Where
 
 __all__ = [
     "API_VERSION",
@@ -119,6 +120,7 @@ __all__ = [
     "TaskOffer",
     "Technique",
     "UsageError",
+    "Where",
     "deprecated",
     "deprecated_event",
     "event",

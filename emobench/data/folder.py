@@ -16,13 +16,14 @@ from emobench.api import (
     DatasetContext,
     Items,
     Target,
+    Where,
     file_digest,
     read_audio,
     read_image,
     unknown_name,
 )
 from emobench.data.folder_listing import Listing, list_files, words_of
-from emobench.data.folder_options import FolderOptions, Where
+from emobench.data.folder_options import FolderOptions
 from emobench.data.protocols import SPLIT_WORDS
 
 

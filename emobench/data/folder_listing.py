@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import csv
 import posixpath
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from emobench.api import AUDIO_SUFFIXES, IMAGE_SUFFIXES, DataError, files_below, unknown_name
+from emobench.api import (
+    AUDIO_SUFFIXES,
+    IMAGE_SUFFIXES,
+    DataError,
+    Where,
+    files_below,
+    unknown_name,
+)
 from emobench.api.files import PASSED_OVER
-from emobench.data.folder_options import FolderOptions, Where
+from emobench.data.folder_options import FolderOptions
 from emobench.data.wording import some
 
 SUFFIXES = {"audio": AUDIO_SUFFIXES, "image": IMAGE_SUFFIXES}
@@ -177,8 +183,7 @@ def words_of(files: Sequence[Listed], where: Where, *, what: str) -> tuple[str, 
     """The word about each file, from the place named; a DataError when some have none."""
     if where.column:
         return tuple(file.row[where.column.strip()] for file in files)
-    finder = _parent(where.folder) if where.folder else _matcher(where.pattern)
-    words = [finder(PurePosixPath(file.name)) for file in files]
+    words = [where.word_in(file.name) for file in files]
     without = [file.name for file, word in zip(files, words, strict=True) if not word]
     if without and what == "label" and where.folder and all("/" not in file.name for file in files):
         raise DataError(
@@ -198,22 +203,3 @@ def words_of(files: Sequence[Listed], where: Where, *, what: str) -> tuple[str, 
             )
         )
     return tuple(word or "" for word in words)
-
-
-def _parent(steps: int) -> Callable[[PurePosixPath], str | None]:
-    def find(path: PurePosixPath) -> str | None:
-        return path.parts[-1 - steps] if len(path.parts) > steps else None
-
-    return find
-
-
-def _matcher(pattern: str) -> Callable[[PurePosixPath], str | None]:
-    compiled = re.compile(pattern)
-
-    def find(path: PurePosixPath) -> str | None:
-        match = compiled.search(path.name)
-        if match is None:
-            return None
-        return match.group(1) if compiled.groups else match.group(0)
-
-    return find

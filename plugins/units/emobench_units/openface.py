@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from emobench.api import (
     DataError,
     DatasetContext,
     Items,
+    Where,
     file_digest,
     files_below,
     unknown_name,
@@ -32,7 +33,7 @@ from emobench_units.clips import (
     usable_frames,
 )
 from emobench_units.columns import FRAME_COLUMNS
-from emobench_units.options import OpenFaceOptions, Where
+from emobench_units.options import OpenFaceOptions
 from emobench_units.tables import MissingColumnsError, Table, read_table
 from emobench_units.unit_items import About, digest_of, make_items
 
@@ -159,8 +160,7 @@ class OpenFace:
     def _words(self, clips: Sequence[str], where: Where, *, what: str) -> Sequence[str]:
         if where.column:
             return self._column(clips, where.column, what=what)
-        finder = _parent(where.folder) if where.folder else _matcher(where.pattern)
-        words = [finder(PurePosixPath(clip)) for clip in clips]
+        words = [where.word_in(clip) for clip in clips]
         without = [clip for clip, word in zip(clips, words, strict=True) if not word]
         if without:
             raise DataError(
@@ -198,22 +198,3 @@ class OpenFace:
     def load(self, index: int) -> dict[str, np.ndarray]:
         """One row."""
         return {"table": self.rows.values[index].copy()}
-
-
-def _parent(steps: int) -> Callable[[PurePosixPath], str | None]:
-    def find(path: PurePosixPath) -> str | None:
-        return path.parts[-1 - steps] if len(path.parts) > steps else None
-
-    return find
-
-
-def _matcher(pattern: str) -> Callable[[PurePosixPath], str | None]:
-    compiled = re.compile(pattern)
-
-    def find(path: PurePosixPath) -> str | None:
-        match = compiled.search(path.name)
-        if match is None:
-            return None
-        return match.group(1) if compiled.groups else match.group(0)
-
-    return find
