@@ -15,6 +15,9 @@ from emobench.registry import Registered
 VERSIONED = ("core", "package index", "unknown")
 """Origins whose code does not change without its version."""
 
+MARK = 8
+"""Digits of a digest that stand beside a version."""
+
 
 def versioned_name(entry: Registered) -> str:
     """Package and version; with a digest of the code where it came from no package index.
@@ -25,9 +28,14 @@ def versioned_name(entry: Registered) -> str:
     name = f"{plugin.package} {plugin.version}"
     if origin(plugin) in VERSIONED:
         return name
-    options = entry.component.options.__module__
-    mark = code_digest(entry.component.target.partition(":")[0], options)
-    return f"{name}+{mark}" if mark else name
+    code = code_of(entry)
+    return f"{name}+{code[:MARK]}" if code else name
+
+
+def code_of(entry: Registered) -> str:
+    """The digest of a component's method and options; empty where no source is found."""
+    component = entry.component
+    return code_digest(component.target.partition(":")[0], component.options.__module__)
 
 
 @cache
@@ -46,7 +54,7 @@ def code_digest(*modules: str) -> str:
             continue
         found[module] = path
         waiting += [name for name in _imports(module, path) if name.partition(".")[0] == top]
-    digest = hashlib.blake2b(digest_size=4)
+    digest = hashlib.blake2b(digest_size=16)
     for module in sorted(found):
         digest.update(f"{module}\n{_meaning(found[module])}".encode())
     return digest.hexdigest() if found else ""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -36,6 +32,7 @@ from emobench.runs.listener import Listener
 from emobench.runs.opening import OpenedPlan
 from emobench.runs.plan import Settings, component_versions, package_version
 from emobench.runs.record import AuditVerdict, DataStamp, Finding
+from emobench.sources import code_of
 from emobench.training.build import Builder, schedule_for
 from emobench.training.source import Decoded, PreparedSource, SampleChain, Shuffle
 
@@ -105,23 +102,11 @@ def _cache_key(opened: OpenedPlan, frontend: Frontend, registry: Registry) -> st
             package_version(registry),
         ],
         code=[
-            code_digest(registry.get(block.kind, block.use).component.target),
-            code_digest(registry.get(dataset.kind, dataset.use).component.target),
+            code_of(registry.get(block.kind, block.use)),
+            code_of(registry.get(dataset.kind, dataset.use)),
         ],
         draws=None if frontend.deterministic else opened.plan.seed,
     )
-
-
-@cache
-def code_digest(target: str) -> str:
-    """Hash of the sources beside a target's module, so that an edited checkout prepares anew."""
-    module = importlib.import_module(target.partition(":")[0])
-    digest = hashlib.blake2b(digest_size=16)
-    if module.__file__:
-        for path in sorted(Path(module.__file__).parent.glob("*.py")):
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
