@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from emobench.api import Evaluation, RunError, RunState, event
+from emobench.api import Batch, Evaluation, RunError, RunState, Step, event
 from emobench.runs.files import explained
 from emobench.runs.folder import RunFolder
 from emobench.runs.listener import Listener, StepReport
@@ -23,6 +23,7 @@ from emobench.training.checkpoints import (
     write_checkpoint,
     write_state,
 )
+from emobench.training.evidence import Watch
 from emobench.training.loop import Totals
 from emobench.training.state import capture, restore
 
@@ -50,6 +51,7 @@ class Observer:
     _started: float = field(default_factory=time.monotonic)
     _reported: float = 0.0
     _evaluated: dict[str, torch.Tensor] = field(default_factory=dict)
+    _watch: Watch = field(default_factory=Watch)
 
     @property
     def train_s(self) -> float:
@@ -80,10 +82,30 @@ class Observer:
         )
         self.listener.step(report)
 
+    @event
+    def fit_start(self, run: RunState) -> None:
+        """Begin to watch."""
+        self._watch.fit_start(run)
+
+    @event
+    def epoch_start(self, run: RunState) -> None:
+        """Watch another epoch."""
+        self._watch.epoch_start(run)
+
+    @event(wrapper=True)
+    def transform_batch(self, batch: Batch) -> Generator[None, None, None]:
+        """See what labels the batch had, and which it got."""
+        yield from self._watch.transform_batch(batch)
+
+    @event
+    def before_update(self, run: RunState, window: Sequence[Step]) -> None:
+        """See the gradients as they are applied."""
+        self._watch.before_update(run, window)
+
     @event(wrapper=True)
     def evaluate(self, run: RunState) -> Generator[None, Evaluation, Evaluation]:
         """Keep the weights that were evaluated: a technique may have swapped them in."""
-        evaluation = yield
+        evaluation = yield from self._watch.evaluate(run)
         if self.select == "best" and not run.finished:
             state = run.model.state_dict()
             self._evaluated = {name: x.detach().clone() for name, x in state.items()}
@@ -93,7 +115,7 @@ class Observer:
     def epoch_end(self, run: RunState, metrics: Mapping[str, float]) -> None:
         """Keep the epoch's figures, its weights if they are the best so far, and a checkpoint."""
         epoch = run.epoch + 1
-        row = {"epoch": epoch, **metrics, **run.logged}
+        row = {"epoch": epoch, **metrics, **self._watch.figures(run), **run.logged}
         self.folder.append_history(row)
         name = run.task.metric
         score = metrics[f"validation_{name}"] * (1 if METRICS[name].higher_is_better else -1)
