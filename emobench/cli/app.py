@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Validate recipes and say what they would run.",
     "leaderboard": "Rank everything that was run.",
     "plugins": "List, show, write and test the components that recipes are made of.",
+    "publish": "Copy finished runs to the published records.",
     "run": "Train and score recipes.",
     "sweep": "Search for better options of a recipe.",
     "tasks": "Show the tasks that the installed datasets offer.",

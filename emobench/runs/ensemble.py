@@ -21,11 +21,12 @@ from emobench.api import (
 from emobench.registry import Registry
 from emobench.runs.folder import read_predictions
 from emobench.runs.inputs import task_facts, without_skipped
+from emobench.runs.judging import judge
 from emobench.runs.listener import Listener
 from emobench.runs.opening import OpenedEnsemble
 from emobench.runs.plan import Plan
 from emobench.runs.record import AuditVerdict, Costs, DataStamp, Record
-from emobench.runs.results import Outcome, judge
+from emobench.runs.results import Outcome
 from emobench.training.build import schedule_for
 
 PARTS = ("validation", "test")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from emobench.api import Evaluation, Items, PluginError, PostProcessor, RunState, Target
-from emobench.runs.record import ClassScore, CollapseFacts, TargetScores
-from emobench.scoring.collapse import judge_collapse
-from emobench.scoring.metrics import confusion_matrix, per_class, probabilities, score, true_classes
+from emobench.runs.judging import judge
+from emobench.runs.record import CollapseFacts, TargetScores
+from emobench.scoring.metrics import probabilities
 from emobench.training.source import PreparedSource
 
 
@@ -65,18 +65,6 @@ def final_scores(
     )
 
 
-def judge(
-    targets: Sequence[Target], predictions: Mapping[str, np.ndarray]
-) -> tuple[dict[str, TargetScores], CollapseFacts | None]:
-    """The scores of every target, and the first collapse, from predictions as they are stored."""
-    scores: dict[str, TargetScores] = {}
-    collapse = None
-    for target in targets:
-        scores[target.name] = _target_scores(target, predictions)
-        collapse = collapse or _collapse(target, predictions)
-    return scores, collapse
-
-
 def _rows(part: str, evaluation: Evaluation, items: Items) -> dict[str, np.ndarray]:
     positions = evaluation.items
     rows = {f"{part}/items": np.asarray([items.ids[position] for position in positions])}
@@ -126,58 +114,3 @@ def _as_logits(target: Target, result: np.ndarray) -> np.ndarray:
     if target.kind == "labels":
         logits -= np.log(np.clip(1 - result, tiny, None))
     return logits
-
-
-def _target_scores(target: Target, predictions: Mapping[str, np.ndarray]) -> TargetScores:
-    figures = {}
-    for part in ("validation", "test"):
-        prefix = f"{part}/{target.name}"
-        figures[part] = score(
-            target, predictions[f"{prefix}/after"], predictions[f"{prefix}/truth"]
-        )
-    if target.kind not in ("class", "distribution"):
-        return TargetScores(metrics=figures["test"], validation=figures["validation"])
-    truth, predicted = _decisions(target, predictions)
-    matrix = confusion_matrix(truth, predicted, classes=len(target.classes))
-    return TargetScores(
-        metrics=figures["test"],
-        validation=figures["validation"],
-        classes=tuple(
-            ClassScore(
-                name=name,
-                precision=float(row.precision),
-                recall=float(row.recall),
-                f1=float(row.f1),
-                support=int(row.support),
-            )
-            for name, row in zip(target.classes, per_class(matrix), strict=True)
-        ),
-        confusion=tuple(tuple(int(count) for count in row) for row in matrix),
-    )
-
-
-def _decisions(
-    target: Target, predictions: Mapping[str, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    truth = true_classes(target, truth=predictions[f"test/{target.name}/truth"])
-    return truth, predictions[f"test/{target.name}/after"].argmax(axis=1)
-
-
-def _collapse(target: Target, predictions: Mapping[str, np.ndarray]) -> CollapseFacts | None:
-    if target.kind not in ("class", "distribution"):
-        return None
-    truth, _ = _decisions(target, predictions)
-    found = judge_collapse(
-        truth=truth,
-        probabilities=predictions[f"test/{target.name}/after"],
-        classes=target.classes,
-    )
-    if found is None:
-        return None
-    return CollapseFacts(
-        class_name=found.class_name,
-        share=found.share,
-        never_predicted=tuple(found.never_predicted),
-        entropy=found.entropy,
-        reason=found.reason,
-    )
