@@ -224,7 +224,11 @@ def time_epoch(plan: Plan, *, folder: Path, registry: Registry, epochs: int) -> 
     measured = []
     for epoch in range(epochs + 1):
         clock = Clock()
-        timed = {name: time_chain(chain, clock) for name, chain in source.chains.items()}
+        timed = {
+            name: time_chain(chain, clock)
+            for name, chain in source.chains.items()
+            if isinstance(chain, SampleChain)
+        }
         run, _ = build_run(plan.recipe, context=context, registry=registry, observer=Silent())
         run.epoch = epoch
         clock.timed("whole", train_epoch)(run, replace(source, chains=timed), Silent())
@@ -237,11 +241,12 @@ def time_chain(chain: SampleChain, clock: Clock) -> SampleChain:
     """The chain with every part of it timed."""
     timed: Any = {
         name: Timed(clock, f"augmentation {name}", augmentation)
-        for name, augmentation in chain.augmentations.items()
+        for name, augmentation in chain.augmenter.augmentations.items()
     }
     frontend: Any = Timed(clock, "frontend", chain.frontend)
+    augmenter = replace(chain.augmenter, augmentations=timed)
     return replace(
-        chain, load=clock.timed("reading", chain.load), augmentations=timed, frontend=frontend
+        chain, load=clock.timed("reading", chain.load), augmenter=augmenter, frontend=frontend
     )
 
 

@@ -11,7 +11,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from emobench.boards.words import figure, title
-from emobench.cli.progress import Progress, step_figures
+from emobench.cli.progress import PREPARING, Progress, step_figures
 from emobench.runs.listener import StepReport
 
 if TYPE_CHECKING:
@@ -78,14 +78,15 @@ class Bars(Progress):
     def stage(self, name: str, detail: str = "") -> None:
         """A part of the run begins; its name stands below the bars until figures do."""
         self.worked = True
-        if name == "data":
+        if name in PREPARING:
             self.begin_training()
+            self._preparing = name
         self._display.figures = f"{name}: {detail}" if detail else name
 
     def progress(self, done: int, total: int) -> None:
         """Move the bar of the data."""
         if self._data is None:
-            self._data = self._display.add_task("data", total=total, place="")
+            self._data = self._display.add_task(self._preparing, total=total, place="")
         self._display.update(self._data, completed=done, place=f"{done} of {total} items")
 
     def step(self, report: StepReport) -> None:

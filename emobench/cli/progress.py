@@ -13,6 +13,9 @@ from emobench.runs.listener import Listener, StepReport
 if TYPE_CHECKING:
     from emobench.runs.plan import AnyPlan
 
+PREPARING = ("data", "copies")
+"""Stages that prepare features, item by item."""
+
 
 def choose_progress(*, plain: bool, stream: TextIO | None = None) -> Progress:
     """Bars where the stream is a terminal and bars are wanted, plain lines otherwise."""
@@ -32,6 +35,7 @@ class Progress(Listener):
         self.worked = False
         self.metric = ""
         self._shown_quarter = 0
+        self._preparing = PREPARING[0]
         self._first_epoch: tuple[int, float] | None = None
 
     def __enter__(self) -> Self:
@@ -51,6 +55,7 @@ class Progress(Listener):
         """Forget how far the training before this one came; an ensemble has several in one run."""
         self._shown_quarter = 0
         self._first_epoch = None
+        self._preparing = PREPARING[0]
 
     def say(self, line: str) -> None:
         """Show one line."""
@@ -59,8 +64,9 @@ class Progress(Listener):
     def stage(self, name: str, detail: str = "") -> None:
         """A part of the run begins."""
         self.worked = True
-        if name == "data":
+        if name in PREPARING:
             self.begin_training()
+            self._preparing = name
         self.say(f"{name}: {detail}" if detail else name)
 
     def progress(self, done: int, total: int) -> None:
@@ -68,7 +74,7 @@ class Progress(Listener):
         quarter = 4 * done // max(1, total)
         if quarter > self._shown_quarter:
             self._shown_quarter = quarter
-            self.say(f"data: {done} of {total} items")
+            self.say(f"{self._preparing}: {done} of {total} items")
 
     def epoch(self, epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
         """One line for an epoch."""

@@ -266,6 +266,12 @@ class Sections:
         for fault in wrong:
             place = locate(node, fault.path, at_key=fault.at_key)
             self.faults.append(place.fault(_option_message("train", fault)))
+        if options and options.copies and self.given("augmentations") is None and self.complete:
+            message = (
+                "train.copies: the recipe has no 'augmentations', so that every copy would equal "
+                "its item; name some, or leave 'copies' at 0"
+            )
+            self.faults.append(locate(node, ("copies",)).fault(message))
         return options
 
     def text(self, key: str) -> str | None:

@@ -75,6 +75,13 @@ class TrainOptions(Options):
         description="which weights are scored: the epoch best on validation by the task's metric, "
         "or the last",
     )
+    copies: int = Field(
+        0,
+        ge=0,
+        le=MAX_COPIES,
+        description="augmented copies of each training item, drawn once and stored with the "
+        "prepared features: an epoch shows one of them or the item itself; 0 draws anew each epoch",
+    )
     checkpoint_every: int = Field(1, ge=1, description="epochs between two checkpoints")
     workers: int = Field(0, ge=0, description="threads that augment items; 0 works in the main one")
 

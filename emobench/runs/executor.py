@@ -20,7 +20,7 @@ from emobench.registry import Plugin, Registry
 from emobench.runs.ensemble import MemberFailed, combine, run_members
 from emobench.runs.files import explained
 from emobench.runs.folder import PREDICTIONS_FILE, TASK_FILE, RunFolder
-from emobench.runs.inputs import build_source, load_data
+from emobench.runs.inputs import build_source, load_data, with_copies
 from emobench.runs.listener import Listener
 from emobench.runs.observer import Observer, TimedOut, model_bytes
 from emobench.runs.opening import Opened, OpenedEnsemble, OpenedPlan, open_any
@@ -201,6 +201,7 @@ class _Attempt:
             audit=data.audit,
             costs=replace(self.record.costs, data_s=data.prepared.seconds),
         )
+        data = with_copies(data, opened, self.settings, self.registry, self.listener)
         self.listener.stage("train", opened.plan.recipe.name)
         recipe = opened.plan.recipe
         source, context = build_source(opened, data, self.registry, self.device)

@@ -17,6 +17,7 @@ from emobench.api import (
     Frontend,
     Items,
     PluginError,
+    SampleAugmentation,
     Sampler,
     SamplerContext,
     Stream,
@@ -28,13 +29,22 @@ from emobench.data.prepared import UNREADABLE, Prepared, default_cache, prepare
 from emobench.data.protocols import Split
 from emobench.recipes.identity import identity
 from emobench.registry import Registry
+from emobench.runs.copies import CopiesOf, stored_copies
 from emobench.runs.listener import Listener
 from emobench.runs.opening import OpenedPlan
 from emobench.runs.plan import Settings, component_versions, package_version
 from emobench.runs.record import AuditVerdict, DataStamp, Finding
 from emobench.sources import code_of
 from emobench.training.build import Builder, schedule_for
-from emobench.training.source import Decoded, PreparedSource, SampleChain, Shuffle
+from emobench.training.source import (
+    Augmenter,
+    Chain,
+    Decoded,
+    PreparedSource,
+    SampleChain,
+    Shuffle,
+    StoredCopies,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +57,7 @@ class LoadedData:
     audit: AuditVerdict
     stamp: DataStamp
     facts: TaskFacts
+    copies: StoredCopies | None = None
 
 
 def load_data(
@@ -248,28 +259,82 @@ def _data_stamp(
     )
 
 
+def with_copies(
+    data: LoadedData,
+    opened: OpenedPlan,
+    settings: Settings,
+    registry: Registry,
+    listener: Listener,
+) -> LoadedData:
+    """The data with the recipe's stored copies of items, where it asks for any."""
+    recipe = opened.plan.recipe
+    if not recipe.train.copies:
+        return data
+    context = _training_context(opened, data, "cpu")
+    samples, _ = Builder(recipe=recipe, registry=registry, context=context).augmentations()
+    if not samples:
+        raise UsageError(
+            "train.copies: every augmentation of the recipe changes whole batches, and copies are "
+            "made of single items; leave 'copies' at 0, or add an augmentation of items "
+            "(`emobench plugins show NAME` says which it is)"
+        )
+    listener.stage("copies", opened.plan.task.name)
+    names = dict.fromkeys(block.use for block in recipe.augmentations)
+    key = {
+        "features": _cache_key(opened, data.frontend, registry),
+        "augmentations": [block.dump() for block in recipe.augmentations],
+        "code": [code_of(registry.get("augmentation", name)) for name in names],
+        "seed": opened.plan.seed,
+    }
+    copies = CopiesOf(
+        opened.dataset,
+        augmenter=_augmenter(samples, context),
+        modality=data.frontend.modality,
+        copies=recipe.train.copies,
+    )
+    stored = stored_copies(
+        copies,
+        data.prepared.features,
+        frontend=data.frontend,
+        key=key,
+        cache=settings.cache or default_cache(),
+        progress=listener.progress,
+    )
+    return replace(data, copies=stored)
+
+
+def _training_context(opened: OpenedPlan, data: LoadedData, device: str) -> Context:
+    modality = data.frontend.modality
+    return Context(
+        task=data.facts,
+        stream=Stream(opened.plan.seed),
+        schedule=schedule_for(opened.plan.recipe.train.epochs, steps=1),
+        device=device,
+        modality=modality,
+        inputs={modality: tuple(data.prepared.features.shape[1:])},
+    )
+
+
+def _augmenter(augmentations: Mapping[str, SampleAugmentation], context: Context) -> Augmenter:
+    return Augmenter(augmentations=augmentations, stream=context.stream.child("augmentation"))
+
+
 def build_source(
     opened: OpenedPlan, data: LoadedData, registry: Registry, device: str
 ) -> tuple[PreparedSource, Context]:
     """The run's batches, and the context that its components are built with."""
     recipe, modality = opened.plan.recipe, data.frontend.modality
-    context = Context(
-        task=data.facts,
-        stream=Stream(opened.plan.seed),
-        schedule=schedule_for(recipe.train.epochs, steps=1),
-        device=device,
-        modality=modality,
-        inputs={modality: tuple(data.prepared.features.shape[1:])},
-    )
+    context = _training_context(opened, data, device)
     builder = Builder(recipe=recipe, registry=registry, context=context)
     samples, _ = builder.augmentations()
-    chains: dict[str, SampleChain] = {}
-    if samples or not data.frontend.deterministic:
+    chains: dict[str, Chain] = {}
+    if data.copies:
+        chains[modality] = data.copies
+    elif samples or not data.frontend.deterministic:
         chains[modality] = SampleChain(
             load=Decoded(lambda position: opened.dataset.load(position)[modality]),
             frontend=data.frontend,
-            augmentations=samples,
-            stream=context.stream.child("augmentation"),
+            augmenter=_augmenter(samples, context),
             workers=recipe.train.workers,
         )
     source = PreparedSource(

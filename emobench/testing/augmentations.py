@@ -12,7 +12,7 @@ import torch
 from emobench.api import Context, Kind, Stream
 from emobench.testing.suite import Suite, as_array, not_shown
 from emobench.testing.tiny import FEATURE_SHAPES, ITEM_SHAPES, tiny_context, tiny_inputs, tiny_items
-from emobench.training.source import PreparedSource, SampleChain, Shuffle
+from emobench.training.source import Augmenter, PreparedSource, SampleChain, Shuffle
 
 LEVELS = ("sample", "batch")
 MODALITIES = ("audio", "image", "table")
@@ -287,8 +287,7 @@ def item_source(items: Sequence[np.ndarray], augmentation: Any) -> PreparedSourc
     chain = SampleChain(
         load=lambda position: items[position],
         frontend=frontend,
-        augmentations={"tried": augmentation},
-        stream=stream,
+        augmenter=Augmenter(augmentations={"tried": augmentation}, stream=stream),
     )
     return PreparedSource(
         features={"items": frontend.apply(items).numpy()},

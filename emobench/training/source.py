@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 import torch
@@ -37,14 +37,60 @@ class Decoded:
         return item
 
 
+class Chain(Protocol):
+    """The way of a training item when augmentations act on it."""
+
+    def batch(
+        self, positions: Sequence[int], *, turns: Sequence[int], epoch: int, progress: float
+    ) -> torch.Tensor:
+        """The augmented items' features; an item that an epoch draws again has turns 0, 1, ..."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmenter:
+    """Sample-level augmentations in the recipe's order, each with its own draws."""
+
+    augmentations: Mapping[str, SampleAugmentation]
+    stream: Stream
+
+    def apply(self, item: np.ndarray, *, counters: tuple[int, ...], progress: float) -> np.ndarray:
+        """The item, changed; equal counters give equal draws."""
+        for name, augmentation in self.augmentations.items():
+            random = self.stream.child(name).numpy(*counters)
+            item = augmentation.apply(item, random=random, progress=progress)
+        return item
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredCopies:
+    """Features of the items `(items, *shape)`, and of copies of them that were drawn beforehand.
+
+    Each epoch shows another of an item's copies, or the item itself, and a later turn the next.
+    """
+
+    originals: np.ndarray
+    copies: np.ndarray
+
+    def batch(
+        self, positions: Sequence[int], *, turns: Sequence[int], epoch: int, progress: float
+    ) -> torch.Tensor:
+        """The features that are these items' in this epoch."""
+        shown = self.copies.shape[1] + 1
+        rows = []
+        for position, turn in zip(positions, turns, strict=True):
+            drawn = (epoch + position + turn) % shown
+            rows.append(self.copies[position, drawn - 1] if drawn else self.originals[position])
+        return torch.from_numpy(np.stack(rows))
+
+
 @dataclass(frozen=True, kw_only=True)
 class SampleChain:
-    """Decode, augment, frontend: the way of a training item when augmentations act on it."""
+    """Decode, augment, frontend: every epoch draws anew."""
 
     load: Callable[[int], np.ndarray]
     frontend: Frontend
-    augmentations: Mapping[str, SampleAugmentation]
-    stream: Stream
+    augmenter: Augmenter
     workers: int = 0
 
     def batch(
@@ -56,12 +102,9 @@ class SampleChain:
         """
 
         def one(position: int, turn: int) -> np.ndarray:
+            counters = (epoch, position, turn) if turn else (epoch, position)
             item = self.load(position)
-            for name, augmentation in self.augmentations.items():
-                counters = (epoch, position, turn) if turn else (epoch, position)
-                random = self.stream.child(name).numpy(*counters)
-                item = augmentation.apply(item, random=random, progress=progress)
-            return item
+            return self.augmenter.apply(item, counters=counters, progress=progress)
 
         if self.workers:
             with ThreadPoolExecutor(self.workers) as pool:
@@ -83,7 +126,7 @@ class PreparedSource:
     sampler: Sampler
     batch_size: int
     device: torch.device
-    chains: Mapping[str, SampleChain] = field(default_factory=dict)
+    chains: Mapping[str, Chain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._features = {name: _share(array) for name, array in self.features.items()}

@@ -68,6 +68,7 @@ def test_a_recipe_is_typed_and_complete(registry: Registry, write: Write) -> Non
             "epochs": 3,
             "batch_size": 64,
             "select": "best",
+            "copies": 0,
             "checkpoint_every": 1,
             "workers": 0,
         },
@@ -511,3 +512,12 @@ def test_tags_never_run_code(failing: Callable[..., list[str]], plain_recipe: st
     assert any("tags are not taken" in fault for fault in failing(plain_recipe + f"task: {tag}"))
     assert any("tags are not taken" in fault for fault in failing(plain_recipe, f"task={tag}"))
     assert not Path("made").exists()
+
+
+def test_copies_of_items_that_nothing_changes_are_a_fault(
+    failing: Callable[..., list[str]], plain_recipe: str
+) -> None:
+    assert failing(plain_recipe.replace("{epochs: 3}", "{epochs: 3, copies: 2}")) == [
+        "mine.yaml:8:28: train.copies: the recipe has no 'augmentations', so that every copy would "
+        "equal its item; name some, or leave 'copies' at 0"
+    ]

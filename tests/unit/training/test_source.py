@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from emobench.api import Stream
 from emobench.training.source import (
+    Augmenter,
     Decoded,
     PreparedSource,
     SampleChain,
     Shuffle,
+    StoredCopies,
     count_turns,
     split_batches,
 )
@@ -95,8 +97,7 @@ def chain(workers: int = 0) -> dict[str, SampleChain]:
         "audio": SampleChain(
             load=lambda position: np.array([position], dtype=np.float32),
             frontend=Doubling(),
-            augmentations={"noise": AddNoise()},
-            stream=Stream(0),
+            augmenter=Augmenter(augmentations={"noise": AddNoise()}, stream=Stream(0)),
             workers=workers,
         )
     }
@@ -202,3 +203,24 @@ def test_what_does_not_fit_into_memory_is_decoded_again() -> None:
     for position in (0, 1, 0, 1):
         decoded(position)
     assert asked == [0, 1, 1]
+
+
+def test_stored_copies_show_each_item_in_all_its_forms_in_turn() -> None:
+    originals = np.arange(3, dtype=np.float32).reshape(3, 1)
+    copies = originals[:, None] + np.array([[10], [20]], dtype=np.float32)
+    chain = StoredCopies(originals=originals, copies=copies)
+
+    def shown(epoch: int) -> list[float]:
+        batch = chain.batch([0, 1, 2], turns=[0, 0, 0], epoch=epoch, progress=0.0)
+        return [float(value) for value in batch[:, 0]]
+
+    assert sorted(zip(*map(shown, range(3)), strict=True)) == sorted(
+        [(0.0, 10.0, 20.0), (11.0, 21.0, 1.0), (22.0, 2.0, 12.0)]
+    )
+
+
+def test_an_item_drawn_as_often_as_it_has_forms_is_shown_in_each_of_them() -> None:
+    originals = np.zeros((2, 1), dtype=np.float32)
+    chain = StoredCopies(originals=originals, copies=originals[:, None] + [[1], [2], [3]])
+    batch = chain.batch([1] * 4, turns=[0, 1, 2, 3], epoch=5, progress=0.0)
+    assert sorted(batch[:, 0].tolist()) == [0.0, 1.0, 2.0, 3.0]
