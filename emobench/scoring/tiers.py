@@ -1,0 +1,104 @@
+"""Which rows of a board can be told apart: all pairs, Holm's correction, tiers."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from emobench.scoring.catalogue import METRICS
+from emobench.scoring.student import t_quantile
+from emobench.scoring.tally import Tally
+from emobench.scoring.uncertainty import (
+    DIGITS,
+    LEVEL,
+    Difference,
+    check_same_items,
+    difference_of,
+    effects_of,
+)
+
+POWER = 0.8
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Separation:
+    """What tells a board's rows apart.
+
+    `tiers` has a number a row, 1 for the best. `differences` and `adjusted` (Holm's p-values) are
+    by the rows' positions, the smaller first. `detectable` is the smallest difference that two
+    rows like these would show with 80% power; None where there are no two rows.
+    """
+
+    tiers: tuple[int, ...]
+    differences: Mapping[Pair, Difference]
+    adjusted: Mapping[Pair, float]
+    detectable: float | None
+
+
+def separate(rows: Sequence[Sequence[Tally]], *, metric: str) -> Separation:
+    """Compare all rows with each other; a row is a recipe's seeds, all rows on the same items.
+
+    Tiers are made walking down from the best score: the first row significantly below the tier's
+    best row (adjusted p below 0.05) opens the next tier. So tiers are runs of neighbours, every
+    border between two of them is a significant difference, and rows in one tier are those that
+    could not be told from its best.
+    """
+    for row in rows[1:]:
+        check_same_items(rows[0][0], row[0])
+    effects = [effects_of(row, metric=metric) for row in rows]
+    differences = {
+        (one, two): difference_of(effects[one], effects[two], metric=metric)
+        for one, two in combinations(range(len(rows)), 2)
+    }
+    adjusted = dict(zip(differences, holm([each.p for each in differences.values()]), strict=True))
+    scores = [float(effect.scores.mean()) for effect in effects]
+    return Separation(
+        tiers=_tiers(_best_first(scores, metric=metric), adjusted),
+        differences=differences,
+        adjusted=adjusted,
+        detectable=detectable_difference(differences.values()),
+    )
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Holm's (1979) adjusted p-values, in the given order."""
+    adjusted = [1.0] * len(p_values)
+    largest = 0.0
+    for rank, position in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, (len(p_values) - rank) * p_values[position])
+        adjusted[position] = min(1.0, largest)
+    return tuple(adjusted)
+
+
+def detectable_difference(differences: Iterable[Difference]) -> float | None:
+    """The difference that one planned comparison would find with 80% power, at these rows' errors.
+
+    (t_0.975 + t_0.8) times the standard error, the median over the pairs.
+    """
+    found = [
+        (
+            t_quantile((1 + LEVEL) / 2, degrees=each.degrees)
+            + t_quantile(POWER, degrees=each.degrees)
+        )
+        * each.error
+        for each in differences
+    ]
+    return round(statistics.median(found), DIGITS) if found else None
+
+
+def _best_first(scores: Sequence[float], *, metric: str) -> list[int]:
+    sign = -1 if METRICS[metric].higher_is_better else 1
+    return sorted(range(len(scores)), key=lambda row: sign * round(scores[row], DIGITS))
+
+
+def _tiers(best_first: Sequence[int], adjusted: Mapping[Pair, float]) -> tuple[int, ...]:
+    tiers = [1] * len(best_first)
+    leader, tier = best_first[0] if best_first else 0, 1
+    for row in best_first[1:]:
+        if adjusted[min(leader, row), max(leader, row)] < 1 - LEVEL:
+            leader, tier = row, tier + 1
+        tiers[row] = tier
+    return tuple(tiers)

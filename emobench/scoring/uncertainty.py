@@ -1,0 +1,272 @@
+"""How far a score, or a difference of two, can be trusted: 95% intervals over groups and seeds.
+
+The statistics are explained, with their coverage, in `docs/statistics.md`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emobench.api import UsageError
+from emobench.scoring.catalogue import METRICS
+from emobench.scoring.intervals import wilson_interval
+from emobench.scoring.student import t_quantile, t_two_sided
+from emobench.scoring.tally import Tally, left_out_scores
+
+LEVEL = 0.95
+DIGITS = 9
+"""Figures are rounded to so many digits: two machines may differ in the sixteenth."""
+NOTHING = 1e-9
+"""A standard error below it is none: rounding leaves as much."""
+MOST_DEGREES = 1e6
+NAMES_SHOWN = 3
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A score with its 95% interval, and of how many groups and seeds it was made.
+
+    Of one seed nothing says how much another would differ: the interval then is about new groups
+    alone, with the model as that seed made it.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    groups: int
+    seeds: int
+
+    @property
+    def seed_level_known(self) -> bool:
+        """Whether the interval counts what another seed would change."""
+        return self.seeds > 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A score less another's, both on the same items, with its 95% interval.
+
+    `p` is two-sided; it is below 0.05 exactly where the interval leaves out 0. `error` is the
+    standard error and `degrees` the degrees of freedom that it was estimated with. `seeds` is the
+    smaller number of seeds; `paired` says that both used the same ones.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p: float
+    error: float
+    degrees: float
+    groups: int
+    seeds: int
+    paired: bool
+
+    @property
+    def seed_level_known(self) -> bool:
+        """Whether the interval counts what other seeds would change, of both."""
+        return self.seeds > 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Effects:
+    """A row's pooled scores by seed, `(seeds,)`, and its groups' pseudo-values, `(groups,)`.
+
+    A pseudo-value is G m - (G - 1) m_without, with m the mean score over seeds and m_without the
+    same without that group: what the group adds to the score, as if the score were a mean.
+    """
+
+    scores: Floats
+    pseudo_values: Floats
+    seeds: tuple[int, ...]
+    items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """One source of variance: the variance of the mean, and its degrees of freedom."""
+
+    variance: float
+    degrees: int
+
+
+def score_interval(seeds: Sequence[Tally], *, metric: str) -> Interval:
+    """The mean over seeds of the pooled score, with its 95% interval.
+
+    The interval is about the score to be expected over new groups of the same population and new
+    seeds of the same method.
+    """
+    effects = effects_of(seeds, metric=metric)
+    estimate = float(effects.scores.mean())
+    parts = [_of_groups(effects.pseudo_values), *_of_seeds(effects.scores)]
+    low, high = _limits(estimate, parts, metric=metric, items=effects.items)
+    return Interval(
+        estimate=round(estimate, DIGITS),
+        low=round(low, DIGITS),
+        high=round(high, DIGITS),
+        groups=len(effects.pseudo_values),
+        seeds=len(seeds),
+    )
+
+
+def paired_difference(
+    first: Sequence[Tally], *, against: Sequence[Tally], metric: str
+) -> Difference:
+    """How much the first recipe's score lies above the other's, on the same items.
+
+    Groups are the same in both. Seeds are paired where both used the same ones, and independent
+    where not. Raises UsageError where the items differ.
+    """
+    check_same_items(first[0], against[0])
+    return difference_of(
+        effects_of(first, metric=metric), effects_of(against, metric=metric), metric=metric
+    )
+
+
+def effects_of(seeds: Sequence[Tally], *, metric: str) -> Effects:
+    """The pooled scores and pseudo-values of one recipe's seeds."""
+    if not seeds:
+        raise UsageError("there is no run to score: a recipe needs at least one seed")
+    for other in seeds[1:]:
+        check_same_items(seeds[0], other)
+    numbers = tuple(tally.seed for tally in seeds)
+    if len(set(numbers)) < len(numbers):
+        raise UsageError(f"each seed counts once, but these came twice: {_twice(numbers)}")
+    ordered = sorted(seeds, key=lambda tally: tally.seed)
+    scores = np.asarray([tally.score(metric) for tally in ordered])
+    without = np.mean([left_out_scores(tally, metric=metric) for tally in ordered], axis=0)
+    count = len(without)
+    return Effects(
+        scores=scores,
+        pseudo_values=count * scores.mean() - (count - 1) * without,
+        seeds=tuple(tally.seed for tally in ordered),
+        items=seeds[0].items,
+    )
+
+
+def difference_of(first: Effects, against: Effects, *, metric: str) -> Difference:
+    """The difference of two recipes that were scored on the same items."""
+    paired = first.seeds == against.seeds
+    estimate = float(first.scores.mean() - against.scores.mean())
+    groups = _of_groups(first.pseudo_values - against.pseudo_values)
+    if paired:
+        seeds = _of_seeds(first.scores - against.scores)
+    else:
+        seeds = [*_of_seeds(first.scores), *_of_seeds(against.scores)]
+    parts = [groups, *seeds]
+    if METRICS[metric].percent:
+        least = abs(estimate) * (1 - abs(estimate)) / first.items
+        parts[0] = _Part(variance=max(groups.variance, least), degrees=groups.degrees)
+    error, degrees = _combined(parts)
+    half = t_quantile((1 + LEVEL) / 2, degrees=degrees) * error
+    return Difference(
+        estimate=round(estimate, DIGITS),
+        low=round(estimate - half, DIGITS),
+        high=round(estimate + half, DIGITS),
+        p=round(_p_value(estimate, error, degrees), DIGITS),
+        error=round(error, DIGITS),
+        degrees=round(degrees, DIGITS),
+        groups=len(first.pseudo_values),
+        seeds=min(len(first.seeds), len(against.seeds)),
+        paired=paired,
+    )
+
+
+def check_same_items(first: Tally, other: Tally) -> None:
+    """Refuse, naming what differs, to compare scores of different items."""
+    ours = dict(zip(first.groups, first.marks, strict=True))
+    theirs = dict(zip(other.groups, other.marks, strict=True))
+    what = "item" if first.by_items else "group"
+    faults = []
+    if first.target != other.target:
+        faults.append(f"target '{first.target.name}' differs from target '{other.target.name}'")
+    for names, side in ((ours.keys() - theirs.keys(), "first"), (theirs.keys() - ours, "second")):
+        if names:
+            faults.append(f"{what} {_names(names)} in the {side} alone")
+    changed = [name for name in ours.keys() & theirs.keys() if ours[name] != theirs[name]]
+    if changed:
+        held = "has another truth" if first.by_items else "holds other items or another truth"
+        faults.append(f"{what} {_names(changed)} {held}")
+    if faults:
+        raise UsageError(
+            f"scores can be compared on the same items alone: {'; '.join(faults)}; "
+            "run both recipes on one version of the task and its data"
+        )
+
+
+def _of_groups(pseudo_values: Floats) -> _Part:
+    count = len(pseudo_values)
+    if count < 2:
+        return _Part(variance=math.inf, degrees=1)
+    return _Part(variance=float(pseudo_values.var(ddof=1)) / count, degrees=count - 1)
+
+
+def _of_seeds(scores: Floats) -> list[_Part]:
+    """Nothing where there is one seed: what others would change is not known."""
+    count = len(scores)
+    if count < 2:
+        return []
+    return [_Part(variance=float(scores.var(ddof=1)) / count, degrees=count - 1)]
+
+
+def _combined(parts: Sequence[_Part]) -> tuple[float, float]:
+    """Standard error and degrees of freedom of a sum of parts (Satterthwaite 1946)."""
+    variance = math.fsum(part.variance for part in parts)
+    if variance < NOTHING**2 or math.isinf(variance):
+        return (0.0 if variance < 1 else math.inf), float(parts[0].degrees)
+    spread = math.fsum(part.variance**2 / part.degrees for part in parts)
+    return math.sqrt(variance), min(MOST_DEGREES, variance**2 / spread)
+
+
+def _limits(
+    estimate: float, parts: Sequence[_Part], *, metric: str, items: int
+) -> tuple[float, float]:
+    """The interval, symmetric on a scale that has no ends: logit, Fisher's z or logarithm."""
+    shown = METRICS[metric]
+    floor, ceiling = _range(metric)
+    error, degrees = _combined(parts)
+    if math.isinf(error):
+        return floor, ceiling
+    if error == 0 or not floor < estimate < ceiling:
+        if shown.percent:
+            return wilson_interval(round(estimate * items), trials=items)
+        return estimate, estimate
+    half = t_quantile((1 + LEVEL) / 2, degrees=degrees) * error
+    if math.isinf(ceiling):
+        stretch = half / estimate
+        return estimate * math.exp(-stretch), estimate * math.exp(stretch)
+    below, above = estimate - floor, ceiling - estimate
+    stretch = math.exp(half * (1 / below + 1 / above))
+    width = ceiling - floor
+    return (
+        floor + width * below / (below + above * stretch),
+        floor + width * below * stretch / (below * stretch + above),
+    )
+
+
+def _range(metric: str) -> tuple[float, float]:
+    shown = METRICS[metric]
+    if shown.percent:
+        return 0.0, 1.0
+    return (-1.0, 1.0) if shown.higher_is_better else (0.0, math.inf)
+
+
+def _p_value(estimate: float, error: float, degrees: float) -> float:
+    if error == 0:
+        return 1.0 if abs(estimate) < NOTHING else 0.0
+    return t_two_sided(estimate / error, degrees=degrees)
+
+
+def _twice(numbers: Sequence[int]) -> str:
+    return ", ".join(str(each) for each in sorted({n for n in numbers if numbers.count(n) > 1}))
+
+
+def _names(names: Sequence[str] | set[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in sorted(names)[:NAMES_SHOWN])
+    return shown + (f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else "")
