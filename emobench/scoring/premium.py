@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emobench.scoring.catalogue import METRICS
 from emobench.scoring.student import t_quantile
 from emobench.scoring.tally import Tally, left_out_scores
+from emobench.scoring.uncertainty import DIGITS, LEVEL
 
 Floats = NDArray[np.float64]
 
@@ -46,11 +48,12 @@ def premium(leaky: Sequence[Tally], *, honest: Sequence[Tally], metric: str) -> 
     by_groups = float((change**2).sum())
     parts = [(by_groups, _fewest_groups(leaky, honest) - 1), *_by_seeds(leaky, honest, metric)]
     estimate = _mean(leaky, metric) - _mean(honest, metric)
-    half = _half_width([(variance, degrees) for variance, degrees in parts if degrees > 0])
+    half = _half_width(parts)
+    furthest = 1.0 if METRICS[metric].percent else math.inf
     return Premium(
-        estimate=estimate,
-        low=estimate - half,
-        high=estimate + half,
+        estimate=round(estimate, DIGITS),
+        low=round(max(estimate - half, -furthest), DIGITS),
+        high=round(min(estimate + half, furthest), DIGITS),
         seeds=min(len(leaky), len(honest)),
         paired_seeds=len({one.seed for one in leaky} & {one.seed for one in honest}),
         groups=len(groups),
@@ -68,7 +71,7 @@ def _influence(seeds: Sequence[Tally], groups: Sequence[str], metric: str) -> Fl
     moved = np.zeros(len(groups))
     for seed in seeds:
         count = len(seed.groups)
-        if count < 2:
+        if count < 2:  # told by its degrees of freedom
             continue
         left = seed.score(metric) - left_out_scores(seed, metric=metric)
         rows = [places[name] for name in seed.groups]
@@ -98,9 +101,11 @@ def _by_seeds(
 
 
 def _half_width(parts: Sequence[tuple[float, int]]) -> float:
-    """Half the interval of a sum of independent parts; 0 where nothing varies."""
+    """Half the interval of a sum of independent parts; infinite where one cannot be known."""
+    if any(freedom < 1 for _, freedom in parts):
+        return math.inf
     whole = sum(variance for variance, _ in parts)
     if whole == 0:
         return 0.0
     degrees = whole**2 / sum(variance**2 / freedom for variance, freedom in parts)
-    return t_quantile(0.975, degrees=degrees) * math.sqrt(whole)
+    return t_quantile((1 + LEVEL) / 2, degrees=degrees) * math.sqrt(whole)

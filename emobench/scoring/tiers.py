@@ -13,10 +13,12 @@ from emobench.scoring.tally import Tally
 from emobench.scoring.uncertainty import (
     DIGITS,
     LEVEL,
+    SIGNIFICANT,
     Difference,
     check_same_items,
     difference_of,
     effects_of,
+    usual_seed_variance,
 )
 
 POWER = 0.8
@@ -27,12 +29,14 @@ Pair = tuple[int, int]
 class Separation:
     """What tells a board's rows apart.
 
-    `tiers` has a number a row, 1 for the best. `differences` and `adjusted` (Holm's p-values) are
-    by the rows' positions, the smaller first. `detectable` is the smallest difference that two
-    rows like these would show with 80% power; None where there are no two rows.
+    `tiers` has a number a row, 1 for the best. `ranks` is the best and the worst rank that each
+    row may have, of all rows at once with 95% confidence. `differences` and `adjusted` (Holm's
+    p-values) are by the rows' positions, the smaller first. `detectable` is the difference that
+    two rows like these would show with 80% power; None where there are no two rows.
     """
 
     tiers: tuple[int, ...]
+    ranks: tuple[tuple[int, int], ...]
     differences: Mapping[Pair, Difference]
     adjusted: Mapping[Pair, float]
     detectable: float | None
@@ -43,20 +47,25 @@ def separate(rows: Sequence[Sequence[Tally]], *, metric: str) -> Separation:
 
     Tiers are made walking down from the best score: the first row significantly below the tier's
     best row (adjusted p below 0.05) opens the next tier. So tiers are runs of neighbours, every
-    border between two of them is a significant difference, and rows in one tier are those that
-    could not be told from its best.
+    border between two of them is a significant difference, and the rows of a tier are those that
+    could not be told from its best. A row of one seed is taken to vary by seed as much as the
+    board's other rows do.
     """
     for row in rows[1:]:
         check_same_items(rows[0][0], row[0])
     effects = [effects_of(row, metric=metric) for row in rows]
+    lone = usual_seed_variance(effects)
     differences = {
-        (one, two): difference_of(effects[one], effects[two], metric=metric)
+        (one, two): difference_of(effects[one], against=effects[two], metric=metric, lone_seed=lone)
         for one, two in combinations(range(len(rows)), 2)
     }
-    adjusted = dict(zip(differences, holm([each.p for each in differences.values()]), strict=True))
-    scores = [float(effect.scores.mean()) for effect in effects]
+    corrected = holm([each.p for each in differences.values()])
+    adjusted = dict(zip(differences, corrected, strict=True))
+    scores = [round(float(effect.scores.mean()), DIGITS) for effect in effects]
+    order = _best_first(scores, metric=metric)
     return Separation(
-        tiers=_tiers(_best_first(scores, metric=metric), adjusted),
+        tiers=_tiers(order, adjusted),
+        ranks=_ranks(order, adjusted),
         differences=differences,
         adjusted=adjusted,
         detectable=detectable_difference(differences.values()),
@@ -91,14 +100,30 @@ def detectable_difference(differences: Iterable[Difference]) -> float | None:
 
 def _best_first(scores: Sequence[float], *, metric: str) -> list[int]:
     sign = -1 if METRICS[metric].higher_is_better else 1
-    return sorted(range(len(scores)), key=lambda row: sign * round(scores[row], DIGITS))
+    return sorted(range(len(scores)), key=lambda row: sign * scores[row])
 
 
 def _tiers(best_first: Sequence[int], adjusted: Mapping[Pair, float]) -> tuple[int, ...]:
     tiers = [1] * len(best_first)
     leader, tier = best_first[0] if best_first else 0, 1
     for row in best_first[1:]:
-        if adjusted[min(leader, row), max(leader, row)] < 1 - LEVEL:
+        if _apart(leader, row, adjusted):
             leader, tier = row, tier + 1
         tiers[row] = tier
     return tuple(tiers)
+
+
+def _ranks(
+    best_first: Sequence[int], adjusted: Mapping[Pair, float]
+) -> tuple[tuple[int, int], ...]:
+    """One more than the rows that are surely better, to all but those that are surely worse."""
+    ranks = [(1, 1)] * len(best_first)
+    for place, row in enumerate(best_first):
+        better = sum(_apart(other, row, adjusted) for other in best_first[:place])
+        worse = sum(_apart(row, other, adjusted) for other in best_first[place + 1 :])
+        ranks[row] = (1 + better, len(best_first) - worse)
+    return tuple(ranks)
+
+
+def _apart(one: int, two: int, adjusted: Mapping[Pair, float]) -> bool:
+    return adjusted[min(one, two), max(one, two)] < SIGNIFICANT

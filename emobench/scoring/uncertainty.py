@@ -19,6 +19,7 @@ from emobench.scoring.student import t_quantile, t_two_sided
 from emobench.scoring.tally import Tally, left_out_scores
 
 LEVEL = 0.95
+SIGNIFICANT = 0.05
 DIGITS = 9
 """Figures are rounded to so many digits: two machines may differ in the sixteenth."""
 NOTHING = 1e-9
@@ -53,9 +54,10 @@ class Interval:
 class Difference:
     """A score less another's, both on the same items, with its 95% interval.
 
-    `p` is two-sided; it is below 0.05 exactly where the interval leaves out 0. `error` is the
-    standard error and `degrees` the degrees of freedom that it was estimated with. `seeds` is the
-    smaller number of seeds; `paired` says that both used the same ones.
+    In the metric's own units: of an error, less is better. `p` is two-sided, and below 0.05 just
+    where the interval leaves out 0. `error` is the standard error and `degrees` the degrees of
+    freedom that it was estimated with. `seeds` is the smaller number of seeds; `paired` says that
+    both used the same ones.
     """
 
     estimate: float
@@ -89,8 +91,8 @@ class Effects:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Part:
-    """One source of variance: the variance of the mean, and its degrees of freedom."""
+class Part:
+    """One source of variance: how much of it the mean has, and with how many degrees of freedom."""
 
     variance: float
     degrees: int
@@ -123,10 +125,10 @@ def paired_difference(
     Groups are the same in both. Seeds are paired where both used the same ones, and independent
     where not. Raises UsageError where the items differ.
     """
-    check_same_items(first[0], against[0])
-    return difference_of(
-        effects_of(first, metric=metric), effects_of(against, metric=metric), metric=metric
-    )
+    if first and against:
+        check_same_items(first[0], against[0])
+    ours, theirs = effects_of(first, metric=metric), effects_of(against, metric=metric)
+    return difference_of(ours, against=theirs, metric=metric)
 
 
 def effects_of(seeds: Sequence[Tally], *, metric: str) -> Effects:
@@ -150,20 +152,25 @@ def effects_of(seeds: Sequence[Tally], *, metric: str) -> Effects:
     )
 
 
-def difference_of(first: Effects, against: Effects, *, metric: str) -> Difference:
-    """The difference of two recipes that were scored on the same items."""
-    paired = first.seeds == against.seeds
+def difference_of(
+    first: Effects, *, against: Effects, metric: str, lone_seed: Part | None = None
+) -> Difference:
+    """The difference of two recipes that were scored on the same items.
+
+    `lone_seed` is the variance to expect of a recipe that has one seed; without it, none is.
+    """
     estimate = float(first.scores.mean() - against.scores.mean())
     groups = _of_groups(first.pseudo_values - against.pseudo_values)
-    if paired:
-        seeds = _of_seeds(first.scores - against.scores)
-    else:
-        seeds = [*_of_seeds(first.scores), *_of_seeds(against.scores)]
-    parts = [groups, *seeds]
     if METRICS[metric].percent:
         least = abs(estimate) * (1 - abs(estimate)) / first.items
-        parts[0] = _Part(variance=max(groups.variance, least), degrees=groups.degrees)
-    error, degrees = _combined(parts)
+        groups = Part(variance=max(groups.variance, least), degrees=groups.degrees)
+    paired = first.seeds == against.seeds
+    if paired and len(first.seeds) > 1:
+        seeds = _of_seeds(first.scores - against.scores)
+    else:
+        lone = [lone_seed] if lone_seed else []
+        seeds = [*(_of_seeds(first.scores) or lone), *(_of_seeds(against.scores) or lone)]
+    error, degrees = _combined([groups, *seeds])
     half = t_quantile((1 + LEVEL) / 2, degrees=degrees) * error
     return Difference(
         estimate=round(estimate, DIGITS),
@@ -176,6 +183,16 @@ def difference_of(first: Effects, against: Effects, *, metric: str) -> Differenc
         seeds=min(len(first.seeds), len(against.seeds)),
         paired=paired,
     )
+
+
+def usual_seed_variance(rows: Sequence[Effects]) -> Part | None:
+    """How much one seed varies, pooled over the rows that have several; None where none has."""
+    several = [row.scores for row in rows if len(row.scores) > 1]
+    degrees = sum(len(scores) - 1 for scores in several)
+    if not degrees:
+        return None
+    squares = math.fsum(float(((scores - scores.mean()) ** 2).sum()) for scores in several)
+    return Part(variance=squares / degrees, degrees=degrees)
 
 
 def check_same_items(first: Tally, other: Tally) -> None:
@@ -200,22 +217,23 @@ def check_same_items(first: Tally, other: Tally) -> None:
         )
 
 
-def _of_groups(pseudo_values: Floats) -> _Part:
+def _of_groups(pseudo_values: Floats) -> Part:
+    """Of one group nothing says how much another would differ: the variance has no bound."""
     count = len(pseudo_values)
     if count < 2:
-        return _Part(variance=math.inf, degrees=1)
-    return _Part(variance=float(pseudo_values.var(ddof=1)) / count, degrees=count - 1)
+        return Part(variance=math.inf, degrees=1)
+    return Part(variance=float(pseudo_values.var(ddof=1)) / count, degrees=count - 1)
 
 
-def _of_seeds(scores: Floats) -> list[_Part]:
+def _of_seeds(scores: Floats) -> list[Part]:
     """Nothing where there is one seed: what others would change is not known."""
     count = len(scores)
     if count < 2:
         return []
-    return [_Part(variance=float(scores.var(ddof=1)) / count, degrees=count - 1)]
+    return [Part(variance=float(scores.var(ddof=1)) / count, degrees=count - 1)]
 
 
-def _combined(parts: Sequence[_Part]) -> tuple[float, float]:
+def _combined(parts: Sequence[Part]) -> tuple[float, float]:
     """Standard error and degrees of freedom of a sum of parts (Satterthwaite 1946)."""
     variance = math.fsum(part.variance for part in parts)
     if variance < NOTHING**2 or math.isinf(variance):
@@ -225,7 +243,7 @@ def _combined(parts: Sequence[_Part]) -> tuple[float, float]:
 
 
 def _limits(
-    estimate: float, parts: Sequence[_Part], *, metric: str, items: int
+    estimate: float, parts: Sequence[Part], *, metric: str, items: int
 ) -> tuple[float, float]:
     """The interval, symmetric on a scale that has no ends: logit, Fisher's z or logarithm."""
     shown = METRICS[metric]
