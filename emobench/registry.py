@@ -20,6 +20,7 @@ from typing import Any
 
 import pluggy
 
+from emobench.api.cautions import Caution
 from emobench.api.component import (
     OLDEST_API_VERSION,
     Component,
@@ -132,6 +133,7 @@ class Registry:
     components: dict[tuple[Kind, str], Registered] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
     broken: list[BrokenPlugin] = field(default_factory=list)
+    cautions: list[tuple[Caution, Plugin]] = field(default_factory=list)
 
     def packages(self) -> list[Plugin]:
         """A plugin a package; of several entry points the one built for the newest API."""
@@ -266,6 +268,7 @@ def _registration(value: str) -> object:
 def _register(registry: Registry, module: object, plugin: Plugin) -> int:
     """Take in what the plugin offers; gives the number of it."""
     offered = 0
+    cautions: list[Caution] = []
     manager = pluggy.PluginManager(HOOK_PROJECT)
     manager.add_hookspecs(Hooks)
     manager.register(module, name=plugin.module)
@@ -278,12 +281,15 @@ def _register(registry: Registry, module: object, plugin: Plugin) -> int:
             offered += 1
 
         getattr(manager.hook, hook)(register=register)
-    return offered
+    manager.hook.register_cautions(register=cautions.append)
+    registry.cautions += [(caution, plugin) for caution in cautions]
+    return offered + len(cautions)
 
 
 def _forget(registry: Registry, plugin: Plugin) -> None:
     for key in [key for key, entry in registry.components.items() if entry.plugin == plugin]:
         del registry.components[key]
+    registry.cautions = [pair for pair in registry.cautions if pair[1] != plugin]
 
 
 def installed_plugins(folders: Iterable[str]) -> list[Plugin]:

@@ -1,5 +1,6 @@
 """The only room a plugin may import: records, contracts, hooks, events, errors. Loads no torch."""
 
+from emobench.api.cautions import Caution, Choice, Choices
 from emobench.api.component import (
     API_VERSION,
     KINDS,
@@ -72,6 +73,9 @@ __all__ = [
     "Backbone",
     "Batch",
     "BatchAugmentation",
+    "Caution",
+    "Choice",
+    "Choices",
     "Combiner",
     "Component",
     "Components",

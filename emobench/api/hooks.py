@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import pluggy
 
+from emobench.api.cautions import Caution
 from emobench.api.component import Component, DatasetComponent, Kind, served_version
 from emobench.api.errors import PluginError, unknown_name
 
@@ -29,6 +30,7 @@ hookspec = pluggy.HookspecMarker(HOOK_PROJECT)
 
 Register = Callable[[Component], None]
 RegisterDataset = Callable[[DatasetComponent], None]
+RegisterCaution = Callable[[Caution], None]
 
 
 class Hooks:
@@ -82,6 +84,10 @@ class Hooks:
     def register_datasets(self, register: RegisterDataset) -> None:
         """Items, labels and groups."""
 
+    @hookspec
+    def register_cautions(self, register: RegisterCaution) -> None:
+        """Known ways in which recipes fail, told before training."""
+
 
 HOOK_OF_KIND: dict[Kind, str] = {
     "backbone": "register_backbones",
@@ -116,6 +122,7 @@ class Components:
     postprocessors: Sequence[Component] = ()
     combiners: Sequence[Component] = ()
     datasets: Sequence[DatasetComponent] = ()
+    cautions: Sequence[Caution] = ()
 
     def __new__(cls, **given: Any) -> Self:
         """Speak of the version before the lists: those of a newer one may bear unknown names."""
@@ -127,13 +134,13 @@ class Components:
         return super().__new__(cls)
 
 
-def _announcer(listed: str) -> Callable[[Components, Register], None]:
-    def announce(self: Components, register: Register) -> None:
-        for component in getattr(self, listed):
-            register(component)
+def _announcer(listed: str) -> Callable[[Components, Callable[[Any], None]], None]:
+    def announce(self: Components, register: Callable[[Any], None]) -> None:
+        for offered in getattr(self, listed):
+            register(offered)
 
     return announce
 
 
-for _hook in HOOK_OF_KIND.values():
+for _hook in (*HOOK_OF_KIND.values(), "register_cautions"):
     setattr(Components, _hook, hookimpl(_announcer(_hook.removeprefix("register_"))))

@@ -10,6 +10,7 @@ import click
 from emobench.api import Fault, RecipeError, UsageError
 from emobench.cli import flags
 from emobench.cli.borrowed import warn_of_borrowed
+from emobench.cli.cautioned import warn_of_causes
 from emobench.cli.text import print_lines
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def check(
     tasks = _check_tasks(loaded, registry)
     used = [block for recipe in loaded for block in recipe.blocks()]
     warn_of_borrowed([*used, *(task.dataset for task in tasks)], registry=registry)
+    warn_of_causes(loaded, registry=registry)
     if resolved:
         from emobench.recipes.emit import to_yaml
 

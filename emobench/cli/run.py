@@ -12,6 +12,7 @@ import click
 from emobench.api import EmobenchError, UsageError
 from emobench.cli import flags
 from emobench.cli.borrowed import warn_of_borrowed
+from emobench.cli.cautioned import warn_of_causes
 from emobench.cli.progress import Progress, choose_progress
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def run(  # noqa: PLR0913 - one parameter a flag
     )
     used = [block for plan in plans for block in (*plan.recipe.blocks(), plan.task.dataset)]
     warn_of_borrowed(used, registry=registry)
+    warn_of_causes([plan.recipe for plan in plans], registry=registry)
     act = _show if dry_run else _carry_out
     code = act(_without_repeats(plans), settings=settings, registry=registry, as_json=as_json)
     raise click.exceptions.Exit(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emobench.api import Component, Components
+from emobench.api import Caution, Component, Components
 from emobench_essentials import options
 
 components = Components(
@@ -217,6 +217,58 @@ components = Components(
             target="emobench_essentials.greedy_selection:GreedySelection",
             options=options.GreedySelectionOptions,
             summary="Members picked one by one, again and again, while validation gains.",
+        ),
+    ],
+    cautions=[
+        Caution(
+            name="double_balancing",
+            target="emobench_essentials.cautions:double_balancing",
+            summary="Rare classes are balanced by the sampler and by the loss.",
+        ),
+        Caution(
+            name="scaled_loss",
+            target="emobench_essentials.cautions:scaled_loss",
+            summary="A number as focal alpha shrinks the loss beside penalty, decay or rate.",
+        ),
+        Caution(
+            name="penalty_in_loss",
+            target="emobench_essentials.cautions:penalty_in_loss",
+            summary="Heavy L2 in the loss of a network without batch norm.",
+        ),
+        Caution(
+            name="rate_ends_early",
+            target="emobench_essentials.cautions:rate_ends_early",
+            summary="A cosine that is over long before the last epoch.",
+        ),
+        Caution(
+            name="warm_up_outlasts_patience",
+            target="emobench_essentials.cautions:warm_up_outlasts_patience",
+            summary="Early stopping while the rate still rises.",
+        ),
+        Caution(
+            name="never_acts",
+            target="emobench_essentials.cautions:never_acts",
+            summary="Patience as long as the training.",
+        ),
+        Caution(
+            name="slow_norm",
+            target="emobench_essentials.cautions:slow_norm",
+            summary="Batch norm whose running figures lag behind the weights.",
+        ),
+        Caution(
+            name="much_dropout",
+            target="emobench_essentials.cautions:much_dropout",
+            summary="Dropout in so many layers that little of a signal is left.",
+        ),
+        Caution(
+            name="softened_twice",
+            target="emobench_essentials.cautions:softened_twice",
+            summary="Label smoothing beside mixing.",
+        ),
+        Caution(
+            name="cycles_differ",
+            target="emobench_essentials.cautions:cycles_differ",
+            summary="Snapshots taken elsewhere than at the ends of the rate's cycles.",
         ),
     ],
 )
