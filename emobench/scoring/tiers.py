@@ -48,18 +48,20 @@ def separate(rows: Sequence[Sequence[Tally]], *, metric: str) -> Separation:
     Tiers are made walking down from the best score: the first row significantly below the tier's
     best row (adjusted p below 0.05) opens the next tier. So tiers are runs of neighbours, every
     border between two of them is a significant difference, and the rows of a tier are those that
-    could not be told from its best. A row of one seed is taken to vary by seed as much as the
-    board's other rows do.
+    could not be told from its best. Seeds are taken to vary at least as much as over the board
+    as a whole, also in a row of one seed; where no row has several, no rows are told apart.
     """
     for row in rows[1:]:
         check_same_items(rows[0][0], row[0])
     effects = [effects_of(row, metric=metric) for row in rows]
-    lone = usual_seed_variance(effects)
+    usual = usual_seed_variance(effects)
     differences = {
-        (one, two): difference_of(effects[one], against=effects[two], metric=metric, lone_seed=lone)
+        (one, two): difference_of(effects[one], against=effects[two], metric=metric, usual=usual)
         for one, two in combinations(range(len(rows)), 2)
     }
-    corrected = holm([each.p for each in differences.values()])
+    # Where all rows have one seed, nothing says that another would not turn them round.
+    seen = 0.0 if usual.alone else 1.0
+    corrected = holm([max(each.p, seen) for each in differences.values()])
     adjusted = dict(zip(differences, corrected, strict=True))
     scores = [round(float(effect.scores.mean()), DIGITS) for effect in effects]
     order = _best_first(scores, metric=metric)

@@ -6,8 +6,8 @@ The statistics are explained, with their coverage, in `docs/statistics.md`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +98,19 @@ class Part:
     degrees: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeedVariance:
+    """The variance that one seed brings, as all rows of a board show it.
+
+    `alone` is of a row's score; None where no row has several seeds. `paired` is, by the seeds
+    that rows have in common, what is left when the seed has moved all these rows alike: half the
+    variance of the difference of two of them.
+    """
+
+    alone: Part | None = None
+    paired: Mapping[tuple[int, ...], Part] = field(default_factory=dict)
+
+
 def score_interval(seeds: Sequence[Tally], *, metric: str) -> Interval:
     """The mean over seeds of the pooled score, with its 95% interval.
 
@@ -153,24 +166,18 @@ def effects_of(seeds: Sequence[Tally], *, metric: str) -> Effects:
 
 
 def difference_of(
-    first: Effects, *, against: Effects, metric: str, lone_seed: Part | None = None
+    first: Effects, *, against: Effects, metric: str, usual: SeedVariance | None = None
 ) -> Difference:
     """The difference of two recipes that were scored on the same items.
 
-    `lone_seed` is the variance to expect of a recipe that has one seed; without it, none is.
+    Their seeds are taken to vary at least as much as is `usual`.
     """
     estimate = float(first.scores.mean() - against.scores.mean())
     groups = _of_groups(first.pseudo_values - against.pseudo_values)
     if METRICS[metric].percent:
         least = abs(estimate) * (1 - abs(estimate)) / first.items
         groups = Part(variance=max(groups.variance, least), degrees=groups.degrees)
-    paired = first.seeds == against.seeds
-    if paired and len(first.seeds) > 1:
-        seeds = _of_seeds(first.scores - against.scores)
-    else:
-        lone = [lone_seed] if lone_seed else []
-        seeds = [*(_of_seeds(first.scores) or lone), *(_of_seeds(against.scores) or lone)]
-    error, degrees = _combined([groups, *seeds])
+    error, degrees = _combined([groups, *_of_both_seeds(first, against, usual or SeedVariance())])
     half = t_quantile((1 + LEVEL) / 2, degrees=degrees) * error
     return Difference(
         estimate=round(estimate, DIGITS),
@@ -181,18 +188,28 @@ def difference_of(
         degrees=round(degrees, DIGITS),
         groups=len(first.pseudo_values),
         seeds=min(len(first.seeds), len(against.seeds)),
-        paired=paired,
+        paired=first.seeds == against.seeds,
     )
 
 
-def usual_seed_variance(rows: Sequence[Effects]) -> Part | None:
-    """How much one seed varies, pooled over the rows that have several; None where none has."""
-    several = [row.scores for row in rows if len(row.scores) > 1]
-    degrees = sum(len(scores) - 1 for scores in several)
-    if not degrees:
-        return None
-    squares = math.fsum(float(((scores - scores.mean()) ** 2).sum()) for scores in several)
-    return Part(variance=squares / degrees, degrees=degrees)
+def usual_seed_variance(rows: Sequence[Effects]) -> SeedVariance:
+    """How much seeds vary over all rows of a board."""
+    several = [row for row in rows if len(row.seeds) > 1]
+    by_seeds: dict[tuple[int, ...], list[Floats]] = {}
+    for row in several:
+        by_seeds.setdefault(row.seeds, []).append(row.scores)
+    paired = {}
+    for seeds, scores in by_seeds.items():
+        if len(scores) > 1:
+            left = np.asarray(scores) - np.mean(scores, axis=1, keepdims=True)
+            paired[seeds] = _mean_square(
+                left - left.mean(axis=0), degrees=(len(scores) - 1) * (len(seeds) - 1)
+            )
+    if not several:
+        return SeedVariance()
+    left = np.concatenate([row.scores - row.scores.mean() for row in several])
+    degrees = sum(len(row.seeds) - 1 for row in several)
+    return SeedVariance(alone=_mean_square(left, degrees=degrees), paired=paired)
 
 
 def check_same_items(first: Tally, other: Tally) -> None:
@@ -231,6 +248,31 @@ def _of_seeds(scores: Floats) -> list[Part]:
     if count < 2:
         return []
     return [Part(variance=float(scores.var(ddof=1)) / count, degrees=count - 1)]
+
+
+def _of_both_seeds(first: Effects, against: Effects, usual: SeedVariance) -> list[Part]:
+    count = len(first.seeds)
+    if first.seeds == against.seeds and count > 1:
+        own = _of_seeds(first.scores - against.scores)
+        common = usual.paired.get(first.seeds)
+        return _at_least(own, common, share=2 / count)
+    rows = (first, against)
+    return [
+        part
+        for row in rows
+        for part in _at_least(_of_seeds(row.scores), usual.alone, share=1 / len(row.seeds))
+    ]
+
+
+def _at_least(own: Sequence[Part], usual: Part | None, *, share: float) -> list[Part]:
+    """The larger of a row's own variance and that share of the usual one."""
+    if usual is not None:
+        own = [*own, Part(variance=share * usual.variance, degrees=usual.degrees)]
+    return [max(own, key=lambda part: part.variance)] if own else []
+
+
+def _mean_square(values: Floats, *, degrees: int) -> Part:
+    return Part(variance=float((values**2).sum()) / degrees, degrees=degrees)
 
 
 def _combined(parts: Sequence[Part]) -> tuple[float, float]:
