@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -276,8 +277,8 @@ def _decoded(dataset: Dataset, items: Items, modality: str) -> Iterator[list[np.
 def _reason(error: Exception, item: str) -> str:
     """Why an item cannot be read, without its path: records are shown and must name no machine."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    _, named, rest = text.partition(f"{item}: ")
-    return (rest if named else text) or type(error).__name__
+    named = re.match(rf".*?{re.escape(item)}[^:\s]*: ", text)
+    return (text[named.end() :] if named else text) or type(error).__name__
 
 
 def _rows(batch: Sequence[np.ndarray | str], frontend: Frontend) -> list[np.ndarray | str]:

@@ -124,7 +124,7 @@ def test_unreadable_items_are_left_out_and_named_with_the_reason(tmp_path, from_
     prepared = [run(tmp_path, dataset) for _ in range(2)][from_cache]
     assert prepared.from_cache is from_cache
     assert [(entry.id, entry.reason) for entry in prepared.skipped] == [
-        ("row3", "row3.csv: the file is empty (0 bytes)"),
+        ("row3", "the file is empty (0 bytes)"),
         ("row140", "holds samples that are not finite numbers"),
     ]
     assert np.flatnonzero(~prepared.usable).tolist() == [3, 140]
@@ -152,7 +152,7 @@ def test_too_many_unreadable_items_stop_with_the_first_few(tmp_path, broken, sto
         run(tmp_path, dataset)
     assert str(caught.value).startswith(
         f"{broken} of {COUNT} items cannot be read, too many to leave out: "
-        "row0 (row0.csv: the file is empty (0 bytes)); row1"
+        "row0 (the file is empty (0 bytes)); row1"
     )
     assert list(tmp_path.iterdir()) == []
 
