@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Literal, NoReturn, Union
 
 from emobench.api.errors import DataError, unknown_name
+from emobench.runs.readers import Unreadable, reader
 from emobench.runs.record import RECORD_SCHEMA, Record
 
 
@@ -51,7 +52,11 @@ def record_from_plain(value: object) -> Record:
             f"record.schema: written by a newer emobench (schema {schema}; this one reads up to "
             f"{RECORD_SCHEMA}); upgrade emobench to read it"
         )
-    record: Record = _decode_fields(Record, value, "record")
+    try:
+        record: Record = reader(Record)(value)
+    except Unreadable:
+        # Only where something is wrong is it worth knowing where.
+        record = _decode_fields(Record, value, "record")
     return record
 
 

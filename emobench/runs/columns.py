@@ -1,4 +1,4 @@
-"""Columns of numbers and names as short texts that JSON can hold, and back. Loads no torch.
+"""Numbers, names and plain values as short texts that JSON can hold, and back. Loads no torch.
 
 Numbers are packed little-endian, byte plane by byte plane (all first bytes, then all second ones:
 exponents stand together and shrink), compressed by zlib, in base64. What is unpacked comes from
@@ -13,6 +13,7 @@ import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,21 +55,44 @@ def unpack_numbers(packed: object, *, where: str) -> np.ndarray:
 
 def pack_names(names: Sequence[str]) -> str:
     """A list of names as one text."""
-    return _packed(json.dumps(list(names), separators=(",", ":")).encode())
+    return pack_plain(list(names))
 
 
 def unpack_names(packed: object, *, where: str) -> tuple[str, ...]:
     """What `pack_names` packed; a DataError names the column that is wrong."""
-    if not isinstance(packed, str):
-        raise DataError(f"{where}: expected packed names, got {type(packed).__name__}")
-    most = min(MOST_BYTES, MOST_TIMES_SMALLER * len(packed))
+    return _names(_text(packed, where), where)
+
+
+def pack_plain(value: object) -> str:
+    """Plain values, such as a table of figures, as one text."""
+    return _packed(json.dumps(value, separators=(",", ":"), allow_nan=False).encode())
+
+
+def unpack_plain(packed: object, *, where: str) -> Any:
+    """What `pack_plain` packed; a DataError says where it is wrong."""
+    text = _text(packed, where)
+    raw = _unpacked(text, where, size=min(MOST_BYTES, MOST_TIMES_SMALLER * len(text)))
     try:
-        names = json.loads(_unpacked(packed, where, size=most))
+        value = json.loads(raw)
+        json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):
-        raise DataError(f"{where}: its data are no list of names") from None
+        raise DataError(f"{where}: its data are no plain values") from None
+    return value
+
+
+@lru_cache(maxsize=512)
+def _names(packed: str, where: str) -> tuple[str, ...]:
+    """Records of one task and fold hold the same names: they are read, and kept, once."""
+    names = unpack_plain(packed, where=where)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise DataError(f"{where}: its data are no list of names")
     return tuple(names)
+
+
+def _text(packed: object, where: str) -> str:
+    if not isinstance(packed, str):
+        raise DataError(f"{where}: expected packed text, got {type(packed).__name__}")
+    return packed
 
 
 def exact_type(values: np.ndarray) -> str:

@@ -23,8 +23,10 @@ from emobench.runs.columns import (
     exact_type,
     pack_names,
     pack_numbers,
+    pack_plain,
     unpack_names,
     unpack_numbers,
+    unpack_plain,
 )
 from emobench.runs.record import Record
 
@@ -92,12 +94,14 @@ class Published:
 
 def place_of(record: Record) -> PurePosixPath:
     """Where the record lies below the folder of published records."""
-    task = record.task.name
+    return PurePosixPath(folder_of(record.task.name), f"{record.id}.json")
+
+
+def folder_of(task: str) -> str:
+    """The name of a task's folder; a name unfit for one is replaced by its hash."""
     if FIT_FOR_A_FOLDER.fullmatch(task) and "__" not in task and len(task) <= 100:
-        folder = task.replace("/", "__")
-    else:
-        folder = "task-" + hashlib.sha256(task.encode("utf-8", "replace")).hexdigest()[:12]
-    return PurePosixPath(folder, f"{record.id}.json")
+        return task.replace("/", "__")
+    return "task-" + hashlib.sha256(task.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def published_to_text(published: Published) -> str:
@@ -126,7 +130,7 @@ def published_from_text(text: str | bytes) -> Published:
         raise DataError("record.id: letters, digits, '.', '_' and '-' only")
     return Published(
         record=record,
-        history=_history(content["history"]),
+        history=_history(unpack_plain(content["history"], where="history")),
         predictions=_predictions(content["predictions"]),
         sha256=actual,
     )
@@ -148,7 +152,7 @@ def _plain(published: Published) -> dict[str, Any]:
     return {
         "published": PUBLISHED,
         "record": record_to_plain(published.record),
-        "history": {name: list(cells) for name, cells in published.history.items()},
+        "history": pack_plain({name: list(cells) for name, cells in published.history.items()}),
         "predictions": _plain_predictions(published.predictions),
     }
 

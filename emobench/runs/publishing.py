@@ -68,6 +68,16 @@ def write_published(published: Published, *, out: Path) -> str:
     return "replaced" if there else "published"
 
 
+def local_predictions(record: Record, *, folder: Path) -> Predictions | None:
+    """A run's predictions as it has stored them; None where they are missing or not its own."""
+    if not record.scores:
+        return None
+    try:
+        return _as_type(record, read_predictions(folder), folder, "<f8")
+    except DataError:
+        return None
+
+
 def columns(rows: Sequence[Mapping[str, Any]]) -> Columns:
     """The epochs as columns, numbers with six digits; a figure that an epoch lacks is None."""
     names = dict.fromkeys(name for row in rows for name in row)

@@ -16,8 +16,10 @@ from emobench.runs.columns import (
     exact_type,
     pack_names,
     pack_numbers,
+    pack_plain,
     unpack_names,
     unpack_numbers,
+    unpack_plain,
 )
 
 
@@ -78,7 +80,18 @@ def test_a_column_that_is_wrong_is_told_by_its_name(changes: dict[str, Any], tol
         unpack_numbers(column, where="here")
 
 
-@pytest.mark.parametrize("raw", [b"7", b"[1]", b"{", b"[" * 100_000])
+@pytest.mark.parametrize("raw", [b"7", b"[1]", b"{}"])
 def test_names_that_are_no_list_of_texts_are_refused(raw: bytes) -> None:
     with pytest.raises(DataError, match="here: its data are no list of names"):
         unpack_names(packed(raw), where="here")
+
+
+def test_plain_values_come_back_as_they_were() -> None:
+    value = {"epoch": [1, 2], "loss": [0.25, None], "predicted": [{"calm": 1e-9}, {}]}
+    assert unpack_plain(pack_plain(value), where="here") == value
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[" * 100_000, b"[1e999]", b"[NaN]", b"\xff"])
+def test_what_json_cannot_hold_is_refused(raw: bytes) -> None:
+    with pytest.raises(DataError, match="here: its data are no plain values"):
+        unpack_plain(packed(raw), where="here")

@@ -12,6 +12,7 @@ import pytest
 
 from emobench.api import DataError
 from emobench.runs.codec import record_to_plain
+from emobench.runs.columns import pack_plain
 from emobench.runs.published import (
     Published,
     place_of,
@@ -97,7 +98,7 @@ def test_what_is_no_published_record_is_told_so(text: str | bytes, told: str) ->
 
 
 def test_a_number_beyond_json_is_refused(published: Publish) -> None:
-    text = published_to_text(published()).replace('"train_loss":[1.1', '"train_loss":[1e999')
+    text = published_to_text(published()).replace('"train_s":30.0', '"train_s":1e999')
     with pytest.raises(DataError, match="it holds a value that JSON has not"):
         published_from_text(text)
 
@@ -107,10 +108,15 @@ def test_a_number_beyond_json_is_refused(published: Publish) -> None:
     [
         (["record", "seed"], "0", "record.seed: expected a whole number"),
         (["record", "id"], "../../x", "record.id: letters, digits"),
-        (["history"], [], "history: expected one list a column"),
-        (["history", "epoch"], [1], "history: its columns must all have one length"),
-        (["history"], {"loss": [1]}, "history: the column 'epoch' is missing"),
-        (["predictions", "groups"], 3, "predictions.groups: expected packed names"),
+        (["history"], {}, "history: expected packed text, got dict"),
+        (["history"], pack_plain([]), "history: expected one list a column"),
+        (
+            ["history"],
+            pack_plain({"epoch": [1], "loss": []}),
+            "history: its columns must all have one length",
+        ),
+        (["history"], pack_plain({"loss": [1]}), "history: the column 'epoch' is missing"),
+        (["predictions", "groups"], 3, "predictions.groups: expected packed text"),
         (["predictions", "targets"], {}, "predictions.targets: expected one mapping a target"),
         (["predictions", "targets", "emotion", "kind"], "x", "emotion.kind: expected one of class"),
         (["predictions", "targets", "emotion", "classes"], [], "emotion.classes: expected names"),
