@@ -110,6 +110,39 @@ class Acoustic392Options(Options):
     engine: Engine = Field("torch", description=ENGINE_MEANING)
 
 
+class ModulationOptions(Options):
+    """Options of the `modulation` frontend."""
+
+    seconds: float = Field(
+        10.0,
+        gt=0,
+        le=60,
+        description="longest stretch that is heard: the middle of a longer clip; a shorter clip "
+        "stays as it is",
+    )
+    mels: Annotated[int, Search(choices=(32, 64))] = Field(
+        64, ge=1, description="number of mel bands"
+    )
+    groups: Annotated[int, Search(choices=(8, 16, 32))] = Field(
+        16, ge=1, description="neighbouring bands are averaged to so many before they are followed"
+    )
+    cepstra: Annotated[int, Search(choices=(12, 24))] = Field(
+        24, ge=1, description="cepstral coefficients that are followed, the first of them included"
+    )
+
+    def conflicts(self) -> list[str]:
+        """Groups of equal size, and no more coefficients than bands."""
+        found = []
+        if self.mels % self.groups:
+            found.append(f"groups ({self.groups}) must divide mels ({self.mels})")
+        if self.cepstra > self.mels:
+            found.append(
+                f"cepstra ({self.cepstra}) must not exceed mels ({self.mels}), which they are "
+                "made of"
+            )
+        return found
+
+
 class WaveformOptions(Options):
     """Options of the `waveform` frontend."""
 

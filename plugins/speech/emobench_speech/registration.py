@@ -27,6 +27,13 @@ components = Components(
             summary="One row of 392 statistics a clip: MFCC, mel, chroma, contrast, tonnetz, more.",
         ),
         Component(
+            name="modulation",
+            target="emobench_speech.modulation:Modulation",
+            options=frontend_options.ModulationOptions,
+            summary="One row a clip: levels of mel bands, and how fast bands and cepstra move.",
+            source="doi:10.1016/j.specom.2010.08.013",
+        ),
+        Component(
             name="waveform",
             target="emobench_speech.waveform_frontend:Waveform",
             options=frontend_options.WaveformOptions,

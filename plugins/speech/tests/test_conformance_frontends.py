@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import librosa
 import numpy as np
 from librosa import feature
@@ -128,6 +130,45 @@ class TestAcoustic392(FrontendSuite):
 
 class TestAcoustic392ByLibrosa(TestAcoustic392):
     options = {"engine": "librosa"}
+
+
+class TestModulation(FrontendSuite):
+    component = "modulation"
+
+    def reference(self, item):
+        """A plain Fourier transform of librosa's bands, filled up to a power of two."""
+        options = self.settings()
+        y = item.astype(np.float64)
+        y = np.pad(y, (0, max(0, RATE // 2 - len(y))))
+        power = feature.melspectrogram(
+            y=y, sr=RATE, n_fft=1024, hop_length=320, n_mels=options.mels
+        )
+        bands = librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=80.0)
+        groups = bands.reshape(options.groups, -1, bands.shape[1]).mean(axis=1)
+        followed = np.concatenate([groups, feature.mfcc(S=bands, n_mfcc=options.cepstra)])
+        window = np.hanning(followed.shape[1])
+        still = followed.mean(axis=1, keepdims=True)
+        points = max(512, 2 ** int(np.ceil(np.log2(1 + round(options.seconds * RATE) // 320))))
+        amplitudes = np.abs(np.fft.fft((followed - still) * window, n=points)) / window.sum()
+        hertz = np.arange(points) * 50 / points
+        edges = (0.3, 1.5, 3, 5, 8, 12, 20)
+        moves = [
+            np.log(amplitudes[:, (hertz >= low) & (hertz < high)].mean(axis=1) + 1e-3)
+            for low, high in itertools.pairwise(edges)
+        ]
+        frames = bands.max(axis=0)
+        peak = np.quantile(frames, 0.9)
+        return np.concatenate(
+            [
+                np.quantile(bands, [0.1, 0.5, 0.9], axis=1).ravel(),
+                np.stack(moves, axis=1).ravel(),
+                [peak, (frames > peak - 30).mean()],
+            ]
+        )
+
+
+class TestModulationOfFewBands(TestModulation):
+    options = {"mels": 32, "groups": 8, "cepstra": 12, "seconds": 4.0}
 
 
 class TestWaveform(FrontendSuite):
