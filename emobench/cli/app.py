@@ -15,6 +15,7 @@ from emobench.api.errors import EmobenchError, PluginError
 from emobench.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "ablate": "Measure each difference of two recipes alone.",
     "check": "Validate recipes and say what they would run.",
     "leaderboard": "Rank everything that was run.",
     "plugins": "List, show, write and test the components that recipes are made of.",

@@ -93,7 +93,7 @@ def run(  # noqa: PLR0913 - one parameter a flag
     plans = plan_runs(
         load_recipes(recipes, overrides=overrides, registry=registry),
         task_names=[name.strip() for name in task.split(",") if name.strip()] if task else [],
-        seeds=_seeds(seeds, seed),
+        seeds=seeds_of(seeds, seed),
         fold=fold,
         data=data,
         group=group,
@@ -136,11 +136,16 @@ def _carry_out(
     with choose_progress(plain=as_json) as progress:
         endings = list(run_plans(plans, settings=settings, registry=registry, progress=progress))
     _report(endings, settings=settings, as_json=as_json)
+    tell_interrupted(endings, fresh=settings.fresh)
+    return exit_code(endings)
+
+
+def tell_interrupted(endings: Sequence[Ending], *, fresh: bool) -> None:
+    """Say how to go on, where the user stopped the call."""
     if any(ending.interrupted for ending in endings):
         again = "the same command without --fresh resumes it"
-        again = again if settings.fresh else "run the same command to resume"
+        again = again if fresh else "run the same command to resume"
         click.echo(f"interrupted; {again}", err=True)
-    return exit_code(endings)
 
 
 def run_plans(
@@ -193,7 +198,8 @@ def _report(endings: Sequence[Ending], *, settings: Settings, as_json: bool) -> 
     print_lines(summary_lines(ended, runs=settings.runs))
 
 
-def _seeds(seeds: int | None, seed: int | None) -> tuple[int, ...]:
+def seeds_of(seeds: int | None, seed: int | None) -> tuple[int, ...]:
+    """The seeds that --seeds or --seed asks for; without either it is 0 alone."""
     if seeds is not None and seed is not None:
         raise UsageError("--seeds N runs the seeds 0 to N-1 and --seed S one alone; give one")
     return tuple(range(seeds)) if seeds is not None else (seed or 0,)

@@ -11,6 +11,7 @@ from typing import Any
 
 from emobench.api import EmobenchError
 from emobench.boards.rank import build_boards
+from emobench.cli.leaks import leak_data, leak_tables
 from emobench.cli.run import Ending
 from emobench.runs.record import Record, State
 from emobench.runs.store import RunStore
@@ -42,6 +43,7 @@ def run_document(endings: Sequence[Ending], *, runs: Path) -> dict[str, Any]:
                 for board in build_boards(records)
                 for row in board.rows
             ],
+            "leak_premium": leak_data(leak_tables(records, runs=runs)),
         },
     }
 

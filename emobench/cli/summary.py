@@ -11,6 +11,7 @@ from emobench.api import EmobenchError
 from emobench.boards.board import Board
 from emobench.boards.rank import build_boards
 from emobench.boards.words import NOTHING, count, figure, mean, percent, tally, title
+from emobench.cli.leaks import leak_lines, leak_tables
 from emobench.cli.progress import plan_name
 from emobench.cli.run import Ending
 from emobench.cli.text import table
@@ -36,6 +37,7 @@ def summary_lines(endings: Sequence[Ending], *, runs: Path) -> list[str]:
         records = [ending.record for ending in with_record if ending.record is not None]
         for board in build_boards(records):
             lines += ["", f"{board.title}, by recipe:", *_recipes_table(board)]
+        lines += leak_lines(leak_tables(records, runs=runs))
         lines += _leftovers(records)
         lines += ["", f"records in {runs}"]
     failed = len(endings) - len(with_record)
