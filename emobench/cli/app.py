@@ -17,6 +17,7 @@ from emobench.cli.lazy import LazyGroup
 COMMANDS = {
     "ablate": "Measure each difference of two recipes alone.",
     "check": "Validate recipes and say what they would run.",
+    "diagnose": "Say why a run or a recipe failed, and what cures it.",
     "leaderboard": "Rank everything that was run.",
     "plugins": "List, show, write and test the components that recipes are made of.",
     "publish": "Copy finished runs to the published records.",

@@ -111,6 +111,14 @@ def _recorded_name(record: Path) -> str:
     return name if isinstance(name, str) else ""
 
 
+def parent_of(source: str | Path) -> Path | None:
+    """The file of the recipe that this one extends; None where it extends none that is there."""
+    path = find_recipe(source)
+    document = parse_mapping(path)
+    node = document.root.get("extends") if document.root else None
+    return _beside(node, path.parent, []) if isinstance(node, ScalarNode) else None
+
+
 def load_recipe(source: str | Path, *, overrides: Sequence[str] = (), registry: Registry) -> Recipe:
     """One recipe that trains; raises a RecipeError that carries every fault, or names an ensemble.
 

@@ -256,8 +256,9 @@ class _Attempt:
             costs=costs,
             hashes={**hashes, PREDICTIONS_FILE: _digest(predictions)},
         )
-        with explained(self.folder.root):
-            plot_record(finished, history=self.folder.read_history(), folder=self.folder.path)
+        if self.settings.plots:
+            with explained(self.folder.root):
+                plot_record(finished, history=self.folder.read_history(), folder=self.folder.path)
         self.record = finished
         collapsed = outcome.collapse is not None
         reason = outcome.collapse.reason if outcome.collapse else ""

@@ -84,6 +84,7 @@ class Settings:
     fresh: bool = False
     cache: Path | None = None
     time_limit: float | None = None
+    plots: bool = True
 
 
 def plan_runs(
