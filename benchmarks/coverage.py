@@ -172,14 +172,17 @@ def intervals(drawn: Draw, *, stream: np.random.Generator) -> dict[str, tuple[fl
 
 def item_bootstrap(drawn: Draw, *, stream: np.random.Generator) -> tuple[float, float]:
     """The usual interval, of items drawn as if each came from another person."""
-    answers = np.vstack([drawn.truth, *drawn.predicted[0]])
-    patterns, times = np.unique(answers, axis=1, return_counts=True)
-    items = len(drawn.truth)
-    weights = stream.multinomial(items, times / items, size=RESAMPLES).astype(np.float64)
-    classes = np.eye(CLASSES)[patterns[0]]
-    supports = weights @ classes
-    recalls = [weights @ (classes * (patterns[0] == each)[:, np.newaxis]) for each in patterns[1:]]
-    scores = np.mean([(hits / np.maximum(supports, 1)).mean(axis=1) for hits in recalls], axis=0)
+    right = drawn.predicted[0] == drawn.truth
+    outcomes = 2 ** len(right)
+    kinds = drawn.truth * outcomes + (1 << np.arange(len(right))) @ right
+    cells = CLASSES * outcomes
+    chosen = kinds[stream.integers(0, len(kinds), (RESAMPLES, len(kinds)), dtype=np.int32)]
+    numbered = (chosen + cells * np.arange(RESAMPLES)[:, np.newaxis]).reshape(-1)
+    times = np.bincount(numbered, minlength=cells * RESAMPLES)
+    by_class = times.reshape(RESAMPLES, CLASSES, outcomes)
+    rights = (np.arange(outcomes)[:, np.newaxis] >> np.arange(len(right))) & 1
+    supports = np.maximum(by_class.sum(axis=2, keepdims=True), 1)
+    scores = (by_class @ rights / supports).mean(axis=(1, 2))
     return _quantiles(scores, (0.025, 0.975))
 
 

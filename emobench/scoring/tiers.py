@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Separation:
     `tiers` has a number a row, 1 for the best. `ranks` is the best and the worst rank that each
     row may have, of all rows at once with 95% confidence. `differences` and `adjusted` (Holm's
     p-values) are by the rows' positions, the smaller first. `detectable` is the difference that
-    two rows like these would show with 80% power; None where there are no two rows.
+    two rows like these would show with 80% power; None where no two rows have an error.
     """
 
     tiers: tuple[int, ...]
@@ -87,17 +88,16 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 def detectable_difference(differences: Iterable[Difference]) -> float | None:
     """The difference that one planned comparison would find with 80% power, at these rows' errors.
 
-    (t_0.975 + t_0.8) times the standard error, the median over the pairs.
+    (t_0.975 + t_0.8) times the standard error; error and degrees of freedom are the medians over
+    the pairs that have any.
     """
-    found = [
-        (
-            t_quantile((1 + LEVEL) / 2, degrees=each.degrees)
-            + t_quantile(POWER, degrees=each.degrees)
-        )
-        * each.error
-        for each in differences
-    ]
-    return round(statistics.median(found), DIGITS) if found else None
+    telling = [each for each in differences if 0 < each.error < math.inf]
+    if not telling:
+        return None
+    error = statistics.median(each.error for each in telling)
+    degrees = statistics.median(each.degrees for each in telling)
+    quantiles = [t_quantile(share, degrees=degrees) for share in ((1 + LEVEL) / 2, POWER)]
+    return round(math.fsum(quantiles) * error, DIGITS)
 
 
 def _best_first(scores: Sequence[float], *, metric: str) -> list[int]:
