@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from emobench.api import Target
 from emobench.boards.board import Verdict as Audit
 from emobench.boards.contest import Contest, by_contest, method_hash, recipe_hash
+from emobench.boards.words import count
 from emobench.boards.words import tally as tally_words
 from emobench.runs.record import Record, State
 
@@ -84,7 +85,8 @@ class Evidence:
         states = Counter(record.state for record in self.records if record.state != "ok")
         if not states:
             return ""
-        return f"{tally_words(dict(sorted(states.items())))} of {len(self.records)} runs"
+        runs = count(len(self.records), "run")
+        return f"{tally_words(dict(sorted(states.items())))} of {runs}"
 
     @property
     def unscored(self) -> str:

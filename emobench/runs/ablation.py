@@ -63,7 +63,7 @@ def ablation(child: Recipe, *, against: Recipe, known: Iterable[Recipe] = ()) ->
     """Every change between two recipes, alone, both ways.
 
     A variant that does what a `known` recipe does is that recipe, under its name: its runs are
-    found again.
+    found again. Of two changes, each one turned on alone is the other one turned off alone.
     """
     changes = changes_between(child, against=against)
     if not changes:
@@ -74,28 +74,25 @@ def ablation(child: Recipe, *, against: Recipe, known: Iterable[Recipe] = ()) ->
     by_method = {canonical(one.method()): one for one in (*known, child, against)}
 
     def named(recipe: Recipe) -> Recipe:
-        same = by_method.get(canonical(recipe.method()))
-        return recipe if same is None else same
+        return by_method.setdefault(canonical(recipe.method()), recipe)
 
-    variants = (
-        Variant(
-            change=change,
-            added=named(
-                replace(
-                    with_change(against, change, of=child),
-                    name=f"{against.name} with {change.name}",
-                )
-            ),
-            removed=named(
-                replace(
-                    with_change(child, change, of=against),
-                    name=f"{child.name} without {change.name}",
-                )
-            ),
-        )
+    added = [
+        named(_called(f"{against.name} with", change, with_change(against, change, of=child)))
         for change in changes
+    ]
+    removed = [
+        named(_called(f"{child.name} without", change, with_change(child, change, of=against)))
+        for change in changes
+    ]
+    variants = (
+        Variant(change=change, added=on, removed=off)
+        for change, on, off in zip(changes, added, removed, strict=True)
     )
     return Ablation(child=child, parent=against, variants=tuple(variants))
+
+
+def _called(start: str, change: Change, recipe: Recipe) -> Recipe:
+    return replace(recipe, name=f"{start} {change.name}")
 
 
 def changes_between(child: Recipe, *, against: Recipe) -> tuple[Change, ...]:
