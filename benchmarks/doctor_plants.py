@@ -147,9 +147,9 @@ train: {batch_size: 48}
         cause="norm",
         guilty=frozenset({"backbone.norm_momentum"}),
         changes="""\
-backbone: {norm_momentum: 1.0e-5, dropout: 0.2}
+backbone: {norm_momentum: 1.0e-5}
 head: {hidden: [48]}
-loss: {label_smoothing: 0.05}
+techniques: [{use: gradient_clipping, norm: 5.0}]
 train: {batch_size: 48}
 """,
     ),

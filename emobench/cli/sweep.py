@@ -82,6 +82,11 @@ class Sweep:
     metavar="S",
     help="The sweep's folder below DIR/sweeps; without it, one made of what is searched.",
 )
+@click.option(
+    "--stop-collapsing",
+    is_flag=True,
+    help="End trials that have fallen to one class and get no further.",
+)
 @flags.runs
 @flags.data_root
 @flags.device
@@ -96,6 +101,7 @@ def sweep(  # noqa: PLR0913 - one parameter a flag
     overrides: tuple[str, ...],
     seed: int,
     name: str | None,
+    stop_collapsing: bool,
     runs: Path,
     data_root: str,
     device: str,
@@ -122,28 +128,34 @@ def sweep(  # noqa: PLR0913 - one parameter a flag
 
     opened = [kind.strip() for kind in (open_kinds or "").split(",") if kind.strip()]
     planned = _plan(
-        _space(recipe, opened=opened, overrides=overrides),
+        _space(recipe, opened=opened, overrides=overrides, stopping=stop_collapsing),
         task_name=task,
         trials=trials,
         seed=seed,
         name=name,
         settings=Settings(runs=runs, data_root=data_root, device=device, time_limit=time_limit),
     )
+    if stop_collapsing:
+        planned = _ending_collapses(planned)
     if dry_run:
         show_space(planned, as_json=as_json)
         return
     raise click.exceptions.Exit(_carry_out(planned, as_json=as_json))
 
 
-def _space(source: str, *, opened: Sequence[str], overrides: Sequence[str]) -> SearchSpace:
+def _space(
+    source: str, *, opened: Sequence[str], overrides: Sequence[str], stopping: bool
+) -> SearchSpace:
     """What there is to search, or a UsageError where that is nothing."""
     from emobench.recipes.load import load_recipe
     from emobench.registry import load_registry
     from emobench.sweeps.recipe_space import fixed_keys, space_of
+    from emobench.sweeps.stopping import ending_collapses
 
     registry = load_registry()
     recipe = load_recipe(source, overrides=overrides, registry=registry)
     fixed = fixed_keys(overrides, recipe=recipe)
+    recipe = ending_collapses(recipe, registry=registry) if stopping else recipe
     space = space_of(recipe, registry=registry, open_kinds=opened, fixed=fixed)
     if not space.describe():
         raise UsageError(
@@ -188,6 +200,13 @@ def _plan(
         settings=settings,
         registry=registry,
     )
+
+
+def _ending_collapses(sweep: Sweep) -> Sweep:
+    """The sweep whose every trial ends itself when it has collapsed."""
+    from emobench.sweeps.stopping import ending_trials
+
+    return replace(sweep, trials=ending_trials(sweep.trials, registry=sweep.registry))
 
 
 def _from_anywhere(source: str, task: Task) -> str:

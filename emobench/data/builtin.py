@@ -1,10 +1,14 @@
-"""Registers the datasets that the core brings along; loads neither numpy nor a decoder."""
+"""Registers what the core brings along: datasets, and what ends a collapsing training early.
+
+Loads neither numpy nor a decoder.
+"""
 
 from __future__ import annotations
 
-from emobench.api import Components, DatasetComponent, ProtocolOptions, TaskOffer
+from emobench.api import Component, Components, DatasetComponent, ProtocolOptions, TaskOffer
 from emobench.data.folder_options import FolderOptions
 from emobench.data.synthetic.options import FaceOptions, SpeechOptions, TableOptions
+from emobench.scoring.falling import StopCollapsingOptions
 
 SYNTHETIC_LICENCE = "CC0-1.0: generated, no person was recorded"
 SYNTHETIC_OBTAIN = "nothing to obtain: it is generated on first use"
@@ -114,6 +118,16 @@ SYNTHETIC_AU = DatasetComponent(
     ),
 )
 
+STOP_COLLAPSING = Component(
+    name="stop_collapsing",
+    target="emobench.training.stopping:StopCollapsing",
+    options=StopCollapsingOptions,
+    summary="End a training that has fallen to one class and gets no further.",
+    off={"patience": 0},
+)
+
 components = Components(
-    api_version=2, datasets=[FOLDER, SYNTHETIC_SPEECH, SYNTHETIC_FACE, SYNTHETIC_AU]
+    api_version=2,
+    datasets=[FOLDER, SYNTHETIC_SPEECH, SYNTHETIC_FACE, SYNTHETIC_AU],
+    techniques=[STOP_COLLAPSING],
 )
