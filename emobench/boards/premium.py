@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from emobench.boards.board import Verdict as Audit
 from emobench.boards.claims import Ledger
 from emobench.boards.claims_page import markdown_table, promised
 from emobench.boards.evidence import Evidence, as_shipped, best_of, gather
@@ -23,6 +24,8 @@ PREMIUM_PAGE = "leak-premium.md"
 
 COLUMNS = ("Recipe", "Metric", "Task", "Score", "Premium", "A guide claims")
 
+HONEST: tuple[Audit, ...] = ("clean", "warned")
+
 NOTE = (
     "95% intervals. The protocols test other items, so no item is paired: the interval of a "
     "premium resamples people (one in both test sets counts in both at once) and seeds (paired by "
@@ -39,10 +42,15 @@ class ProtocolScore:
     """One protocol of a dataset: the recipe's score on it, or why there is none."""
 
     task: str
-    leaky: bool
+    audit: Audit
     score: Interval | None = None
     missing: str = ""
     premium: Premium | None = None
+
+    @property
+    def leaky(self) -> bool:
+        """Whether the protocol leaks."""
+        return self.audit == "leaky"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +84,7 @@ class Protocols:
     def table(self, metric: str = "") -> LeakTable:
         """The scores and premiums in that metric; without one, in the tasks' own."""
         counted = metric or self.metric
-        scored = (one for one in self.evidence if not one.leaky and not one.missing)
+        scored = (one for one in self.evidence if one.audit in HONEST and not one.missing)
         honest = next(scored, self.evidence[0])
         return LeakTable(
             dataset=self.dataset,
@@ -102,19 +110,24 @@ def protocols_of(evidence: Iterable[Evidence]) -> tuple[Protocols, ...]:
     for (dataset, *_), members in groups.items():
         tasks = dict.fromkeys(one.task for one in members)
         best = [best_of(members, task=task, recipe=members[0].recipe) for task in tasks]
-        ordered = sorted((one for one in best if one is not None), key=lambda one: one.leaky)
-        if ordered[-1].leaky and not ordered[0].leaky:
+        ordered = sorted((one for one in best if one is not None), key=_honest_first)
+        if any(one.leaky for one in ordered) and ordered[0].audit in HONEST:
             found.append(Protocols(dataset=dataset, evidence=tuple(ordered)))
     return tuple(found)
 
 
+def _honest_first(evidence: Evidence) -> int:
+    """What ended before its audit stands last."""
+    return [*HONEST, "leaky", "not audited"].index(evidence.audit)
+
+
 def _score(one: Evidence, honest: Evidence, metric: str) -> ProtocolScore:
     if one.missing:
-        return ProtocolScore(task=one.task, leaky=one.leaky, missing=one.missing)
+        return ProtocolScore(task=one.task, audit=one.audit, missing=one.missing)
     compared = one.leaky and not honest.missing
     return ProtocolScore(
         task=one.task,
-        leaky=one.leaky,
+        audit=one.audit,
         score=one.interval(metric),
         missing=one.trouble,
         premium=_premium(one, honest, metric) if compared else None,

@@ -59,7 +59,7 @@ def _rows(one: LeakTable) -> list[list[str]]:
         [
             one.recipe if place == 0 else "",
             score.task,
-            "leaky" if score.leaky else "honest",
+            score.audit,
             score_words(score, metric=one.metric),
             premium_words(score.premium, metric=one.metric),
         ]

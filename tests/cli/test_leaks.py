@@ -29,8 +29,8 @@ def test_a_recipe_on_an_honest_and_a_leaky_protocol_ends_in_its_premium(
     lines = emobench("run", "table.yaml", "--task", BOTH).out.splitlines()
     place = lines.index("synthetic-au, what leaking is worth:")
     assert lines[place + 1].split("  ")[-1] == "leak premium"
-    assert lines[place + 3].startswith("table   synthetic-au/subjects  honest  ")
-    assert lines[place + 4].startswith("        synthetic-au/random    leaky   ")
+    assert lines[place + 3].startswith("table   synthetic-au/subjects  clean  ")
+    assert lines[place + 4].startswith("        synthetic-au/random    leaky  ")
     assert "points [" in lines[place + 4]
     assert any("no item is paired" in line for line in lines)
 

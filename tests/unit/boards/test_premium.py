@@ -74,6 +74,18 @@ def test_a_protocol_whose_runs_failed_is_told_and_has_no_premium(answers: Answer
     assert (told.score, told.premium, told.missing) == (None, None, "1 failed of 1 run")
 
 
+def test_a_protocol_that_was_never_audited_does_not_count_as_honest(answers: Answers) -> None:
+    unseen = answers(task="set/people", state="failed", scored=False, fingerprint="")
+    leaky = answers(task="set/random", audit="leaky")
+    assert protocols_of(gather([unseen, leaky])) == ()
+    (protocols,) = protocols_of(
+        gather(
+            [*both(answers), answers(task="set/late", state="failed", scored=False, fingerprint="")]
+        )
+    )
+    assert [one.audit for one in protocols.table().scores] == ["clean", "leaky", "not audited"]
+
+
 def test_the_page_sets_the_claim_beside_the_metric_that_it_counts(answers: Answers) -> None:
     page = premium_page(LEDGER, both(answers))
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `enhanced`")]
