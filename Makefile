@@ -36,13 +36,14 @@ test: setup ## the default test lane
 test-slow: setup ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-check: setup ## format, lint, types, imports, spelling, docs: what CI runs beside the tests
+check: setup ## format, lint, types, imports, spelling, docs, boards: what CI runs beside the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/emobench leaderboard --check
 
 format: setup ## put the code in order
 	$(BIN)/ruff format .

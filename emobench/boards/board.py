@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from emobench.runs.record import State
 
-BOARD_SCHEMA = 1
+BOARD_SCHEMA = 2
+"""2: rows have tier, interval, pooled, firm_80 and recalls; boards detectable, groups, items."""
 CONSTANT_NAME = "constant predictor"
 
 Verdict = Literal["clean", "warned", "leaky", "not audited"]
@@ -37,8 +38,12 @@ class RowCosts:
 class Row:
     """One recipe on the board's task: every seed and fold of it.
 
-    `score`, `metrics` and `spread` come from one figure a seed, the mean over its scored folds;
-    `spread` is the standard deviation over seeds. `folds` counts the folds that every seed has.
+    `score`, `metrics` and `spread` come from one figure a seed; `spread` is the standard deviation
+    over seeds. Where the row is `pooled`, a seed's figure is that of all its folds' predictions
+    together, every test item once; where predictions are not at hand, the mean over its folds.
+    `interval` is the 95% interval over groups and seeds. Rows of one `tier` cannot be told apart;
+    only an honest row has one. `recalls` holds the share of each class that was found. `folds`
+    counts the folds that every seed has.
     """
 
     recipe: str
@@ -58,6 +63,11 @@ class Row:
     costs: RowCosts | None
     records: tuple[str, ...]
     command: str
+    pooled: bool = False
+    interval: tuple[float, float] | None = None
+    tier: int | None = None
+    firm_80: bool = False
+    recalls: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +87,9 @@ class Board:
     task name stands for several, `mark` is a short hash that tells this one from the others.
     `rows` are in their final order, `constant_rank` is the number of rows above the constant
     predictor. `data` is the fingerprint of the data, empty where no record saw them. `repeated`
-    counts records that another one of the same recipe, seed and fold replaces.
+    counts records that another one of the same recipe, seed and fold replaces. `detectable` is the
+    difference that two rows like these would show with 80% power, `groups` the number of people (or
+    whatever the split keeps apart) in all the test sets, `items` that of their items.
     """
 
     task: str
@@ -93,6 +105,9 @@ class Board:
     repeated: int
     mark: str = ""
     note: str = ""
+    detectable: float | None = None
+    groups: int = 0
+    items: int = 0
 
     @property
     def title(self) -> str:

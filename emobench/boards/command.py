@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from emobench.boards.contest import recipe_hash
 from emobench.runs.record import Record
 
+RECIPES_FOLDER = "recipes"
+FIT_FOR_A_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
+
+class Commands(Protocol):
+    """Says how the runs of a row are repeated."""
+
+    def of(self, runs: Sequence[Record]) -> str:
+        """The command for the runs of one row, which are sorted by seed and fold."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Commands:
-    """What a bare name finds: recipes, and whether it finds the task."""
+class LocalCommands:
+    """For a folder of runs. What a bare name finds: recipes, and whether it finds the task."""
 
     shipped: Mapping[str, Mapping[str, Any]]
     offered: bool
@@ -28,6 +39,30 @@ class Commands:
         here = "" if by_name and self.offered else " --runs ."
         start = f"emobench run {shlex.quote(recipe)} --task {shlex.quote(task)}"
         return " && ".join(f"{start} {flags}{here}" for flags in _flags(runs))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedCommands:
+    """For published records: each method's recipe lies in a file beside the boards.
+
+    So a board depends on its records alone, whatever the shipped recipes have become since.
+    """
+
+    home: str
+
+    def of(self, runs: Sequence[Record]) -> str:
+        """The command, given in the folder that holds the boards' own."""
+        recipe = shlex.quote(f"{self.home}/{recipe_file(runs[0])}")
+        start = f"emobench run {recipe} --task {shlex.quote(runs[0].task.name)}"
+        return " && ".join(f"{start} {flags}" for flags in _flags(runs))
+
+
+def recipe_file(record: Record) -> str:
+    """Where the recipe of a published run lies below the boards' folder; its stem is its name."""
+    name = record.recipe_name.replace("/", "--")
+    if not FIT_FOR_A_FILE.fullmatch(name):
+        name = "recipe"
+    return f"{RECIPES_FOLDER}/{recipe_hash(record.recipe)}/{name}.yaml"
 
 
 def _flags(runs: Sequence[Record]) -> list[str]:

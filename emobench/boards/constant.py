@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from statistics import fmean
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,9 +21,9 @@ ZERO_BY_DEFINITION = ("ccc", "pearson")
 
 
 def constant_predictor(records: Sequence[Record], *, metric: str) -> Constant:
-    """Its figures, the mean over the folds that some record has scored.
+    """Its figures, over the test sets of all folds that some record has scored, together.
 
-    Each fold's class counts come from a confusion matrix: its rows sum to the true classes. For
+    The class counts come from a confusion matrix a fold: its rows sum to the true classes. For
     a metric that these do not determine there is a row without a figure.
     """
     if metric in ZERO_BY_DEFINITION:
@@ -33,29 +33,21 @@ def constant_predictor(records: Sequence[Record], *, metric: str) -> Constant:
         scores = next(iter(record.scores.values()), None)
         if scores is not None and scores.confusion:
             by_fold.setdefault(record.task.fold, scores)
-    if not by_fold:
+    supports: Counter[str] = Counter()
+    for scores in by_fold.values():
+        for row, counts in zip(scores.classes, scores.confusion, strict=False):
+            supports[row.name] += sum(counts)
+    if not supports:
         return Constant(score=None)
-    tables = [_always_the_most_frequent(scores) for scores in by_fold.values()]
-    metrics = {
-        name: fmean(figure(table) for table in tables) for name, figure in OF_A_TABLE.items()
-    }
-    return Constant(
-        score=metrics.get(metric), metrics=metrics, class_name=_most_frequent(by_fold.values())
-    )
+    # The first of classes that are equally frequent, whatever the order of the records.
+    names = [row.name for row in by_fold[min(by_fold)].classes]
+    likeliest = max(names, key=lambda name: supports[name])
+    table = _always(names.index(likeliest), [supports[name] for name in names])
+    metrics = {name: figure(table) for name, figure in OF_A_TABLE.items()}
+    return Constant(score=metrics.get(metric), metrics=metrics, class_name=likeliest)
 
 
-def _always_the_most_frequent(scores: TargetScores) -> Counts:
-    supports = np.asarray(scores.confusion, dtype=np.int64).sum(axis=1)
+def _always(answer: int, supports: Sequence[int]) -> Counts:
     table = np.zeros((len(supports), len(supports)), dtype=np.int64)
-    table[:, supports.argmax()] = supports
+    table[:, answer] = supports
     return table
-
-
-def _most_frequent(folds: Iterable[TargetScores]) -> str:
-    """The class named beside the figures; empty where the folds differ in it."""
-    names = set()
-    for scores in folds:
-        supports = [sum(row) for row in scores.confusion]
-        place = supports.index(max(supports))
-        names.add(scores.classes[place].name if place < len(scores.classes) else "")
-    return names.pop() if len(names) == 1 else ""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emobench.boards.board import Board, Constant, Row, RowCosts, Standing, Verdict
-from emobench.boards.command import Commands
+from emobench.boards.command import Commands, LocalCommands
 from emobench.boards.constant import constant_predictor
 from emobench.boards.contest import by_contest, method_hash
+from emobench.boards.pooled import MARK, Known, Pool, compare, interval_of, is_firm, pool
 from emobench.runs.record import Record, State, TaskStamp
 from emobench.scoring.catalogue import METRICS
 
-MARK = 0.8
+if TYPE_CHECKING:
+    from emobench.runs.published import Published
+
 MOST_TELLING_FIRST: tuple[State, ...] = (
     "collapsed",
     "diverged",
@@ -37,34 +40,64 @@ def build_boards(
     *,
     shipped: Mapping[str, Mapping[str, Any]] | None = None,
     offered: Collection[TaskStamp] = (),
+    predictions: Known | None = None,
 ) -> tuple[Board, ...]:
     """The board of every contest that has records, by task name; every record is on one.
 
     `shipped` holds the canonical resolved recipes that a bare name
     finds: a row whose recipe is one of them is reproduced by name, any other from the
     `recipe.yaml` beside its record. `offered` holds the tasks, at fold 0, that a name finds.
+    Where `predictions` are at hand, by run id, scores are pooled over folds and have intervals.
     """
+
+    def commands(record: Record) -> Commands:
+        found = replace(record.task, fold=0) in offered
+        return LocalCommands(shipped=shipped or {}, offered=found)
+
+    return _boards(records, commands=commands, known=predictions or {})
+
+
+def build_published_boards(
+    published: Iterable[Published], *, commands: Commands
+) -> tuple[Board, ...]:
+    """The boards of published records, which bring their predictions along."""
+    known = {}
+    records = []
+    for one in published:
+        records.append(one.record)
+        if one.predictions is not None:
+            known[one.record.id] = one.predictions
+    return _boards(records, commands=lambda _: commands, known=known)
+
+
+def _boards(
+    records: Iterable[Record], *, commands: Callable[[Record], Commands], known: Known
+) -> tuple[Board, ...]:
     contests = by_contest(records)
     names = Counter(contest.task for contest in contests)
     boards = []
     for contest, of_contest in contests.items():
-        commands = Commands(
-            shipped=shipped or {}, offered=replace(of_contest[0].task, fold=0) in offered
-        )
-        board = _board(of_contest, commands=commands, data=contest.data)
+        board = _board(of_contest, commands=commands(of_contest[0]), data=contest.data, known=known)
         mark = contest.mark if names[contest.task] > 1 else ""
         boards.append(replace(board, mark=mark))
     return tuple(sorted(boards, key=lambda board: (board.task, -board.version, board.mark)))
 
 
-def _board(records: Sequence[Record], *, commands: Commands, data: str) -> Board:
+def _board(records: Sequence[Record], *, commands: Commands, data: str, known: Known) -> Board:
     """The board of one contest."""
     task = records[0].task
     by_age = sorted(records, key=_age)
     repeated, recipes = _by_recipe(by_age)
-    rows = sorted(
-        (_row(runs, commands) for runs in recipes), key=lambda row: _order(row, task.metric)
+    made = sorted(
+        (_row(runs, commands, known) for runs in recipes),
+        key=lambda row: _order(row[0], task.metric),
     )
+    compared = compare(
+        [row for row, _ in made],
+        pools={place: found for place, (_, found) in enumerate(made) if found is not None},
+        metric=task.metric,
+    )
+    rows = compared.rows
     constant = constant_predictor(by_age, metric=task.metric)
     return Board(
         task=task.name,
@@ -75,10 +108,13 @@ def _board(records: Sequence[Record], *, commands: Commands, data: str) -> Board
         folds=task.folds,
         data=data,
         note=next((run.data.note for run in by_age if run.data and run.data.note), ""),
-        rows=tuple(rows),
+        rows=rows,
         constant=constant,
         constant_rank=_rows_above(constant, rows, task.metric),
         repeated=repeated,
+        detectable=compared.detectable,
+        groups=compared.groups,
+        items=compared.items,
     )
 
 
@@ -102,16 +138,18 @@ def _by_recipe(records: Sequence[Record]) -> tuple[int, list[list[Record]]]:
     return len(records) - sum(map(len, kept)), kept
 
 
-def _row(runs: Sequence[Record], commands: Commands) -> Row:
+def _row(runs: Sequence[Record], commands: Commands, known: Known) -> tuple[Row, Pool | None]:
+    """The row of one recipe, without its tier, and the predictions that it was made from."""
     metric = runs[0].task.metric
     scored = _whole_seeds([run for run in runs if _figure(run, metric) is not None])
-    by_seed = _means_by_seed(scored, metric)
+    pooled = pool(scored, known=known)
+    by_seed = _by_seed(scored, metric, pooled)
     score = fmean(by_seed.values()) if by_seed else None
     state = _most_telling(runs)
     audit = _worst_audit(runs)
     folds = _fewest_folds(scored)
     standing = _standing(state, audit, score, complete=folds == runs[0].task.folds)
-    return Row(
+    row = Row(
         recipe=runs[0].recipe_name,
         method_hash=method_hash(runs[0]),
         seeds=tuple(sorted({record.seed for record in runs})),
@@ -119,7 +157,7 @@ def _row(runs: Sequence[Record], commands: Commands) -> Row:
         score=score,
         seed_scores=by_seed,
         spread=stdev(by_seed.values()) if len(by_seed) > 1 else None,
-        metrics=_mean_metrics(scored),
+        metrics=_mean_metrics(scored, pooled),
         standing=standing,
         reaches_80=standing in (Standing.HONEST, Standing.INCOMPLETE) and _reaches(score, metric),
         state=state,
@@ -129,7 +167,11 @@ def _row(runs: Sequence[Record], commands: Commands) -> Row:
         costs=_costs(scored),
         records=tuple(record.id for record in runs),
         command=commands.of(runs),
+        pooled=pooled is not None,
+        interval=interval_of(pooled, metric=metric),
+        recalls=_recalls(scored),
     )
+    return replace(row, firm_80=is_firm(row)), pooled
 
 
 def _figure(record: Record, metric: str) -> float | None:
@@ -147,7 +189,10 @@ def _whole_seeds(scored: Sequence[Record]) -> list[Record]:
     return whole or list(scored)
 
 
-def _means_by_seed(records: Sequence[Record], metric: str) -> dict[int, float]:
+def _by_seed(records: Sequence[Record], metric: str, pooled: Pool | None) -> dict[int, float]:
+    """One figure a seed: of its folds' predictions together, or else the mean over its folds."""
+    if pooled is not None and metric in METRICS:
+        return pooled.seed_scores(metric)
     figures: dict[int, list[float]] = {}
     for record in records:
         value = _figure(record, metric)
@@ -156,10 +201,22 @@ def _means_by_seed(records: Sequence[Record], metric: str) -> dict[int, float]:
     return {seed: fmean(values) for seed, values in figures.items()}
 
 
-def _mean_metrics(records: Sequence[Record]) -> dict[str, float]:
+def _mean_metrics(records: Sequence[Record], pooled: Pool | None) -> dict[str, float]:
     names = sorted({name for record in records for name in record.metrics})
-    means = {name: _means_by_seed(records, name) for name in names}
+    means = {name: _by_seed(records, name, pooled) for name in names}
     return {name: fmean(by_seed.values()) for name, by_seed in means.items() if by_seed}
+
+
+def _recalls(records: Sequence[Record]) -> dict[str, float]:
+    """The share of each class's items that was found, over all folds and seeds together."""
+    found: Counter[str] = Counter()
+    items: Counter[str] = Counter()
+    for record in records:
+        scores = next(iter(record.scores.values()))
+        for place, (row, counts) in enumerate(zip(scores.classes, scores.confusion, strict=False)):
+            found[row.name] += counts[place] if place < len(counts) else 0
+            items[row.name] += sum(counts)
+    return {name: found[name] / total for name, total in items.items() if total}
 
 
 def _fewest_folds(scored: Sequence[Record]) -> int:

@@ -1,60 +1,67 @@
-"""Boards as markdown and as plain data. Decides nothing: order and marks come with the board."""
+"""A board as a markdown page and as plain data. Decides nothing: order and marks come with it."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from emobench.api.component import protocol_words
-from emobench.boards.board import (
-    BOARD_SCHEMA,
-    CONSTANT_NAME,
-    Board,
-    Row,
-    Standing,
+from emobench.boards.board import BOARD_SCHEMA, CONSTANT_NAME, Board, Row
+from emobench.boards.text import HEAD as HEAD
+from emobench.boards.text import code, escape, one_line, shorten
+from emobench.boards.words import (
+    NOTHING,
+    count,
+    duration,
+    figure,
+    heading,
+    interval,
+    mean,
+    tally,
+    title,
 )
-from emobench.boards.text import board_file, code, escape, one_line, shorten
-from emobench.boards.words import NOTHING, count, figure, heading, mean, tally, title
+from emobench.runs.published import folder_of
 from emobench.scoring.catalogue import METRICS
 
 SECONDARY = ("macro_f1", "uar", "accuracy", "map", "micro_f1", "ccc", "mae", "rmse")
-HEAD = "Written by `emobench leaderboard`; edits are lost."
 FIGURES = {"Score", *map(heading, METRICS), "Seeds", "Folds", "Train time", "Parameters", "ms/item"}
+MOST_RECORDS_SHOWN = 3
+GUIDE = "../docs/how-to-read-a-board.md"
+PICTURES = {
+    "intervals": "Scores with their 95% intervals, by tier",
+    "recalls": "Which share of each class was found",
+    "costs": "Training time against score",
+}
 
 Table = list[dict[str, str]]
 
 
-def render_board(board: Board) -> str:
-    """The board as a markdown page."""
+def render_board(
+    board: Board, *, charts: Mapping[str, str] | None = None, published: bool = False
+) -> str:
+    """The board as a markdown page; `charts` holds the files of its pictures.
+
+    Of `published` records the page names the files, and the guide that explains boards.
+    """
     parts = [f"# {escape(board.title)}", HEAD, _about(board)]
     if board.note:
         parts.append(f"> {escape(board.note)}")
     parts += _caveats(board)
-    parts.append(_table([_cells(board, row) for row in _with_constant(board)]))
+    parts.append(_tiers(board, published=published))
+    parts.append(markdown_table([_cells(board, row) for row in _with_constant(board)]))
+    for name, file in (charts or {}).items():
+        parts.append(f"![{PICTURES[name]}]({file})")
     reasons = [_reason(board, row) for row in board.rows if row.state != "ok"]
     if reasons:
         parts += ["## What went wrong", "\n".join(reasons)]
     parts += [
         "## How to repeat it",
-        "Commands with paths are for the folder of runs; a stored run is answered by its record.",
-        _table([_origin(board, row) for row in board.rows]),
+        _where(board, published=published),
+        markdown_table([_origin(board, row) for row in board.rows]),
     ]
-    return "\n\n".join(parts) + "\n"
-
-
-def render_index(boards: Sequence[Board]) -> str:
-    """The page that lists every board, in the order given."""
-    parts = ["# Leaderboards", HEAD]
-    parts.append(_table([_summary(board) for board in boards]) if boards else "No boards yet.")
-    return "\n\n".join(parts) + "\n"
-
-
-def is_ours(page: str) -> bool:
-    """Whether a page is one that this module rendered: below its title it says so."""
-    return HEAD in page.splitlines()[:3]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def board_data(board: Board) -> dict[str, Any]:
@@ -63,6 +70,7 @@ def board_data(board: Board) -> dict[str, Any]:
         {
             **asdict(row),
             "standing": row.standing.value,
+            "interval": list(row.interval) if row.interval else None,
             "seed_scores": {str(seed): score for seed, score in row.seed_scores.items()},
             "seeds": list(row.seeds),
             "records": list(row.records),
@@ -86,9 +94,46 @@ def _about(board: Board) -> str:
     return (
         f"Task version {board.version}. {split}. {_scored_on(board)}"
         f"Ranked by {escape(title(board.metric))}{meaning}; {better} is better. "
-        "A score is the mean over seeds, ± the standard deviation over seeds; a seed's score is "
-        "the mean over its folds."
+        + _meaning_of_scores(board)
     )
+
+
+def _meaning_of_scores(board: Board) -> str:
+    scored = [row for row in board.rows if row.score is not None]
+    if not any(row.pooled for row in scored):
+        return (
+            "A score is the mean over seeds, ± the standard deviation over seeds; a seed's score "
+            "is the mean over its folds."
+        )
+    folds = " of all folds together" if board.folds > 1 else ""
+    kept = "groups and seeds" if board.groups else "items and seeds"
+    said = (
+        f"A seed's score is that of the test items{folds}, each counted once; the score is the "
+        f"mean over seeds, with its 95% interval over {kept}."
+    )
+    if all(row.pooled for row in scored):
+        return said
+    return f"{said} A score with ± has no predictions at hand: it is a mean over folds."
+
+
+def _tiers(board: Board, *, published: bool) -> str:
+    """What the tiers mean here, and what this test set is able to tell apart."""
+    guide = f" See [how to read a board]({GUIDE})." if published else ""
+    if not any(row.tier for row in board.rows):
+        return guide.strip()
+    said = "Rows of one tier cannot be told apart."
+    if all(len(row.seed_scores) == 1 for row in board.rows if row.tier):
+        said += " Every recipe has one seed, which tells none apart: others might turn them round."
+    elif board.detectable is not None:
+        held = [count(board.items, "item")]
+        held += [count(board.groups, "group")] if board.groups else []
+        shown = figure(board.detectable, metric=board.metric)
+        points = f"{shown.removesuffix('%')} points" if shown.endswith("%") else shown
+        said += (
+            f" Two rows like these must differ by about **{points}** to be told apart in 4 of 5 "
+            f"such comparisons ({' of '.join(held)})."
+        )
+    return said + guide
 
 
 def _scored_on(board: Board) -> str:
@@ -122,15 +167,15 @@ def _cells(board: Board, row: Row | None) -> dict[str, str]:
     if row is None:
         return _constant_cells(board)
     return {
-        "#": str(board.rank_of(row) or NOTHING),
-        "Recipe": _name(board, row),
-        "Score": _score(board, row),
+        **_place(board, row),
+        "Recipe": name_of(board, row),
+        "Score": score_words(board, row),
         **{heading(name): figure(row.metrics.get(name), metric=name) for name in _secondary(board)},
         "Seeds": _part(len(row.seed_scores), len(row.seeds)),
         "Folds": _part(row.folds, board.folds),
         "State": _states(row),
         "Audit": "**leaky**" if row.audit == "leaky" else row.audit,
-        "Train time": _duration(row.costs.train_s) if row.costs else NOTHING,
+        "Train time": duration(row.costs.train_s) if row.costs else NOTHING,
         "Parameters": f"{row.costs.parameters:,}" if row.costs else NOTHING,
         "ms/item": f"{row.costs.ms_per_item:.3g}" if row.costs else NOTHING,
     }
@@ -141,7 +186,7 @@ def _constant_cells(board: Board) -> dict[str, str]:
     always = f": always {escape(constant.class_name)}" if constant.class_name else ""
     titles = ("Seeds", "Folds", "State", "Audit", "Train time", "Parameters", "ms/item")
     return {
-        "#": NOTHING,
+        **_place(board, None),
         "Recipe": f"*{CONSTANT_NAME}{always}*",
         "Score": figure(constant.score, metric=board.metric),
         **{
@@ -158,13 +203,28 @@ def _secondary(board: Board) -> list[str]:
     return [name for name in SECONDARY if name in known and name != board.metric]
 
 
-def _name(board: Board, row: Row) -> str:
+def _place(board: Board, row: Row | None) -> dict[str, str]:
+    """Tiers where there are any; without intervals a rank is all that can be said."""
+    if any(each.tier for each in board.rows):
+        return {"Tier": str(row.tier) if row is not None and row.tier else NOTHING}
+    return {"#": str((board.rank_of(row) if row is not None else None) or NOTHING)}
+
+
+def name_of(board: Board, row: Row) -> str:
+    """The row's recipe, as it may stand on a page."""
     return escape(board.name_of(row))
 
 
-def _score(board: Board, row: Row) -> str:
-    shown = mean(row.score, spread=row.spread, metric=board.metric)
-    return f"{shown} **80%+**" if row.reaches_80 else shown
+def score_words(board: Board, row: Row) -> str:
+    """The score with its interval, or else its spread, and whether it reaches 80%."""
+    if row.interval is None:
+        shown = mean(row.score, spread=row.spread, metric=board.metric)
+    else:
+        limits = interval(row.interval, metric=board.metric)
+        shown = f"{figure(row.score, metric=board.metric)} {limits}"
+    if not row.reaches_80:
+        return shown
+    return f"{shown} **80%+ firm**" if row.firm_80 else f"{shown} **80%+**"
 
 
 def _states(row: Row) -> str:
@@ -175,36 +235,32 @@ def _reason(board: Board, row: Row) -> str:
     total = sum(row.states.values())
     some = f" ({row.states[row.state]} of {total} runs)" if total > 1 else ""
     reason = escape(shorten(one_line(row.reason))) or "no reason was kept"
-    return f"- {_name(board, row)}: {row.state}{some}: {reason}"
+    return f"- {name_of(board, row)}: {row.state}{some}: {reason}"
+
+
+def _where(board: Board, *, published: bool) -> str:
+    if not published:
+        return (
+            "Commands with paths are for the folder of runs; a stored run is answered by its "
+            "record."
+        )
+    folder = f"records/{folder_of(board.task)}"
+    return (
+        "Commands are for the folder that holds this one. A recipe's file is what was run, "
+        f"whatever became of the shipped one since. The records lie in [{folder}]({folder})."
+    )
 
 
 def _origin(board: Board, row: Row) -> dict[str, str]:
-    return {
-        "Recipe": _name(board, row),
-        "Command": code(row.command),
-        "Records": " ".join(code(record) for record in row.records),
-    }
+    listed = " ".join(map(code, row.records))
+    if len(row.records) > MOST_RECORDS_SHOWN:
+        total = count(len(row.records), "record")
+        listed = f"<details><summary>{total}</summary>{listed}</details>"
+    return {"Recipe": name_of(board, row), "Command": code(row.command), "Records": listed}
 
 
-def _summary(board: Board) -> dict[str, str]:
-    honest = [row for row in board.rows if row.standing is Standing.HONEST]
-    best = honest[0] if honest else None
-    faulty = [row for row in board.rows if row.standing is Standing.NO_RESULT]
-    leaky = [row for row in board.rows if row.standing is Standing.LEAKY]
-    return {
-        "Task": f"[{escape(board.title)}]({board_file(board.task, mark=board.mark)})",
-        "Metric": title(board.metric),
-        "Best honest recipe": _name(board, best) if best else NOTHING,
-        "Score": _score(board, best) if best else NOTHING,
-        "Constant predictor": figure(board.constant.score, metric=board.metric),
-        "Recipes": str(len(board.rows)),
-        "80%+": str(sum(row.reaches_80 for row in board.rows)),
-        "Leaky": str(len(leaky)),
-        "No result": tally(dict(sorted(Counter(row.state for row in faulty).items()))) or "0",
-    }
-
-
-def _table(rows: Table) -> str:
+def markdown_table(rows: Table) -> str:
+    """Rows of cells by title; the titles are those of the first row."""
     titles = list(rows[0])
     lines = [titles, ["---:" if title in FIGURES else "---" for title in titles]]
     lines += [list(row.values()) for row in rows]
@@ -213,10 +269,3 @@ def _table(rows: Table) -> str:
 
 def _part(done: int, whole: int) -> str:
     return str(whole) if done == whole else f"{done} of {whole}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -54,6 +54,22 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}%"
 
 
+def interval(limits: tuple[float, float] | None, *, metric: str) -> str:
+    """The limits of an interval as they stand behind a score: `[61.0, 70.4]`."""
+    if limits is None:
+        return ""
+    low, high = (figure(limit, metric=metric).removesuffix("%") for limit in limits)
+    return f"[{low}, {high}]"
+
+
+def duration(seconds: float) -> str:
+    """Seconds below a minute, minutes below two hours, hours beyond."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
 def count(number: int, noun: str) -> str:
     """`1 run`, `2 runs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

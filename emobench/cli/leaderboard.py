@@ -1,9 +1,10 @@
-"""`emobench leaderboard`: the boards of everything that was run."""
+"""`emobench leaderboard`: the boards of published records, and of everything that was run here."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -11,34 +12,57 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from emobench.api import EmobenchError, RecipeError, UsageError
-from emobench.api.component import protocol_words
-from emobench.boards.board import CONSTANT_NAME
-from emobench.boards.words import NOTHING, count, figure, mean, tally, title
+from emobench.api import DataError, EmobenchError, RecipeError, UsageError
+from emobench.boards.words import count
 from emobench.cli import flags
-from emobench.cli.text import print_json, print_lines, table
+from emobench.cli.text import print_json, print_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from emobench.boards.board import Board, Row
+    from emobench.boards.board import Board
+    from emobench.boards.published_site import PublishedSite
     from emobench.registry import Registry
     from emobench.runs.record import TaskStamp
     from emobench.runs.store import Scan
 
 DEFAULT_OUT = Path("leaderboards")
-INDEX_PAGE = "README.md"
-OTHERS = ("uar", "macro_f1", "accuracy")
+DEFAULT_RECORDS = DEFAULT_OUT / "records"
+LEDGER = "claims.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What the call asks for; `out` is None where it names none."""
+
+    runs: Path
+    records: Path
+    out: Path | None
+    check: bool
+    as_json: bool
+
+    @property
+    def target(self) -> Path:
+        """The folder of boards that is written or checked."""
+        return self.out or DEFAULT_OUT
 
 
 @click.command(short_help="Rank everything that was run.")
 @flags.runs
 @click.option(
+    "--records",
+    type=flags.FOLDER,
+    default=DEFAULT_RECORDS,
+    show_default=True,
+    metavar="DIR",
+    help="Where published records are kept.",
+)
+@click.option(
     "--out",
     type=flags.FOLDER,
     metavar="DIR",
-    help="Write one markdown page a task, and an index.",
+    help=f"Write one markdown page a task, and an index; published records: {DEFAULT_OUT}.",
 )
 @click.option(
     "--check",
@@ -46,47 +70,193 @@ OTHERS = ("uar", "macro_f1", "accuracy")
     help=f"Write nothing; fail where the pages in --out (or {DEFAULT_OUT}) are out of date.",
 )
 @flags.as_json
-def leaderboard(runs: Path, out: Path | None, check: bool, as_json: bool) -> None:
+def leaderboard(runs: Path, records: Path, out: Path | None, check: bool, as_json: bool) -> None:
     """Rank every recipe that was run, task by task; failed and collapsed ones stay, with reasons.
+
+    Where there are published records, the pages in leaderboards/ are written from these alone,
+    and what lies in runs/ is shown. With --runs, the boards are those of that folder.
 
     \b
     Examples:
       emobench leaderboard
-      emobench leaderboard --out leaderboards
       emobench leaderboard --check
+      emobench leaderboard --runs runs --out boards
     """
-    from emobench.boards.rank import build_boards
-    from emobench.registry import load_registry
-    from emobench.runs.store import RunStore
-
-    _refuse_missing(runs)
-    scan = RunStore(runs).scan()
-    for damaged in scan.damaged:
-        click.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
-    registry = load_registry()
-    boards = build_boards(scan.records, shipped=_shipped(registry), offered=_offered(registry))
-    if as_json:
-        from emobench.boards.render import board_data
-
-        print_json({"boards": [board_data(board) for board in boards]})
-    if check:
-        lines = _check(_pages(boards), runs=runs, out=out or DEFAULT_OUT)
-    elif out is not None:
-        lines = _write(_pages(boards), runs=runs, out=out)
+    call = Call(runs=runs, records=records, out=out, check=check, as_json=as_json)
+    named_runs, named_records = _was_given("runs"), _was_given("records")
+    if named_runs and named_records:
+        raise UsageError(
+            "give --runs for the boards of a folder of runs, or --records for those of published "
+            "records, not both"
+        )
+    _refuse_missing(runs, given=named_runs, what="folder of records", flag="--runs")
+    _refuse_missing(
+        records, given=named_records, what="folder of published records", flag="--records"
+    )
+    if not named_runs and records.is_dir():
+        _of_published(call)
     else:
-        lines = _shown(boards, runs=runs, scan=scan)
-    if not as_json:
+        _of_runs(call)
+
+
+def _was_given(flag: str) -> bool:
+    source = click.get_current_context().get_parameter_source(flag)
+    return source is not ParameterSource.DEFAULT
+
+
+def _refuse_missing(folder: Path, *, given: bool, what: str, flag: str) -> None:
+    """A folder that the user named must be there; the default one need not be yet."""
+    if given and not os.path.lexists(folder):
+        maker = "emobench run" if flag == "--runs" else "emobench publish"
+        raise UsageError(
+            f"there is no folder {folder}; give the {what} with {flag} DIR, the one that "
+            f"`{maker}` was given"
+        )
+
+
+def _of_published(call: Call) -> None:
+    """The boards of published records: checked, written or given as data; then the local runs."""
+    from emobench.boards.published_site import published_site
+    from emobench.cli.leaderboard_files import check_files, write_files
+    from emobench.cli.leaderboard_terminal import board_lines, index_lines
+    from emobench.data.prepared import default_cache
+    from emobench.recipes.emit import to_yaml
+
+    site = published_site(
+        call.records, home=_home(call.target), recipe_text=to_yaml, cache_folder=default_cache()
+    )
+    _refuse_rejected(site)
+    local, scan = _local_boards(call.runs) if call.runs.is_dir() and not call.check else ((), None)
+    if call.as_json:
+        _print_data([data for task in site.tasks for data in task.data], local=local)
+    files = site.files(beside=_pages_beside(site, out=call.target))
+    if call.check:
+        lines = check_files(files, out=call.target, command=_command(call))
+        lines.append(f"{count(site.records, 'published record')} in {call.records} verified")
+    elif call.as_json and call.out is None:
+        return
+    else:
+        lines = write_files(files, out=call.target, source=call.records)
+        lines += ["", *index_lines([line for task in site.tasks for line in task.lines])]
+        if scan is not None and scan.records:
+            lines += ["", f"Of the runs in {call.runs}:", ""]
+            lines += _shown(local, runs=call.runs, scan=scan, lines_of=board_lines)
+    if not call.as_json:
         print_lines(lines)
 
 
-def _refuse_missing(runs: Path) -> None:
-    """A folder that the user named must be there; the default one need not be yet."""
-    named = click.get_current_context().get_parameter_source("runs")
-    if named is not ParameterSource.DEFAULT and not os.path.lexists(runs):
-        raise UsageError(
-            f"there is no folder {runs}; give the folder of records with --runs DIR, the one that "
-            "`emobench run` was given"
+def _pages_beside(site: PublishedSite, *, out: Path) -> dict[str, str]:
+    """The claims of guides beside what was measured, where the folder of boards has a ledger."""
+    from emobench.boards.published_site import kept_pages
+    from emobench.cli.ledger import ledger_pages
+    from emobench.data.prepared import default_cache
+    from emobench.recipes.identity import canonical
+    from emobench.registry import load_registry
+
+    ledger = out / LEDGER
+    if not ledger.is_file():
+        return {}
+    shipped = _shipped(load_registry())
+    return kept_pages(
+        site,
+        lambda published: ledger_pages(out, published=published, shipped=shipped),
+        known=canonical([shipped, ledger.read_text(encoding="utf-8", errors="replace")]),
+        cache_folder=default_cache(),
+    )
+
+
+def _of_runs(call: Call) -> None:
+    """The boards of a folder of runs: shown, written, checked or given as data."""
+    from emobench.cli.leaderboard_files import board_files, check_files, write_files
+    from emobench.cli.leaderboard_terminal import board_lines
+
+    boards, scan = _local_boards(call.runs)
+    if call.as_json:
+        _print_data([_data(board) for board in boards])
+    if call.check and not boards and not os.path.lexists(call.target):
+        lines = [f"no records in {call.runs} and no boards in {call.target}: nothing to check"]
+    elif call.check:
+        lines = check_files(board_files(boards), out=call.target, command=_command(call))
+    elif call.out is not None:
+        lines = write_files(board_files(boards), out=call.out, source=call.runs)
+    else:
+        lines = _shown(boards, runs=call.runs, scan=scan, lines_of=board_lines)
+    if not call.as_json:
+        print_lines(lines)
+
+
+def _home(out: Path) -> str:
+    """What the folder of boards is called in commands that are given beside it."""
+    return out.name if out.is_absolute() or ".." in out.parts else out.as_posix()
+
+
+def _command(call: Call) -> str:
+    """The command that writes what this one checks."""
+    if not _was_given("runs") and call.records.is_dir():
+        parts = ["emobench leaderboard"]
+        parts += [f"--records {quote(str(call.records))}"] if _was_given("records") else []
+        parts += [f"--out {quote(str(call.out))}"] if call.out else []
+        return " ".join(parts)
+    return f"emobench leaderboard --runs {quote(str(call.runs))} --out {quote(str(call.target))}"
+
+
+def _refuse_rejected(site: PublishedSite) -> None:
+    """Name every record that is rejected, and say what is wrong with it."""
+    if not site.rejected:
+        return
+    told = [f"{path}: {reason}" for path, reason in site.rejected.items()]
+    end = "mend or remove it" if len(told) == 1 else "mend or remove them"
+    raise DataError(
+        "\n".join(
+            [*told, f"{count(len(told), 'published record')} rejected; nothing was written; {end}"]
         )
+    )
+
+
+def _local_boards(runs: Path) -> tuple[tuple[Board, ...], Scan]:
+    """The boards of a folder of runs, with what was found there."""
+    from emobench.boards.rank import build_boards
+    from emobench.registry import load_registry
+    from emobench.runs.publishing import local_predictions
+    from emobench.runs.store import RunStore
+
+    store = RunStore(runs)
+    scan = store.scan()
+    for damaged in scan.damaged:
+        click.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
+    registry = load_registry()
+    found = {
+        record.id: local_predictions(record, folder=store.run_dir(record.id))
+        for record in scan.records
+    }
+    boards = build_boards(
+        scan.records,
+        shipped=_shipped(registry),
+        offered=_offered(registry),
+        predictions={run_id: one for run_id, one in found.items() if one is not None},
+    )
+    return boards, scan
+
+
+def _data(board: Board) -> Mapping[str, Any]:
+    from emobench.boards.render import board_data
+
+    return board_data(board)
+
+
+def _print_data(boards: Sequence[Mapping[str, Any]], *, local: Sequence[Board] = ()) -> None:
+    """The boards as data; those of local runs apart where there are published ones."""
+    more = {"local": [_data(board) for board in local]} if local else {}
+    print_json({"boards": list(boards), **more})
+
+
+def _shown(
+    boards: Sequence[Board], *, runs: Path, scan: Scan, lines_of: Callable[[Board], list[str]]
+) -> list[str]:
+    if not boards:
+        return [f"no records in {runs}; make one with: emobench run enhanced"]
+    lines = [line for board in boards for line in (*lines_of(board), "")]
+    return [*lines, f"{count(len(scan.records), 'record')} in {runs}"]
 
 
 def _shipped(registry: Registry) -> dict[str, Mapping[str, Any]]:
@@ -124,130 +294,3 @@ def _offered(registry: Registry) -> list[TaskStamp]:
         )
         for task in tasks
     ]
-
-
-def _pages(boards: Sequence[Board]) -> dict[str, str]:
-    from emobench.boards.render import render_board, render_index
-    from emobench.boards.text import board_file
-
-    pages = {board_file(board.task, mark=board.mark): render_board(board) for board in boards}
-    return {**pages, INDEX_PAGE: render_index(boards)}
-
-
-def _check(pages: Mapping[str, str], *, runs: Path, out: Path) -> list[str]:
-    from emobench.runs.files import explained
-
-    with explained(out, what="folder of boards", flag="--out"):
-        faults = {
-            "missing": [name for name in pages if not (out / name).is_file()],
-            "out of date": [
-                name
-                for name, text in pages.items()
-                if (out / name).is_file() and _read(out / name) != text
-            ],
-            "left over": _leftovers(pages, out),
-        }
-    told = [f"{fault} in {out}: {', '.join(names)}" for fault, names in faults.items() if names]
-    if told:
-        command = f"emobench leaderboard --runs {quote(str(runs))} --out {quote(str(out))}"
-        raise UsageError("; ".join([*told, f"write the pages anew with: {command}"]))
-    return [f"{count(len(pages), 'page')} in {out} current"]
-
-
-def _write(pages: Mapping[str, str], *, runs: Path, out: Path) -> list[str]:
-    """Write the pages and remove those that earlier calls wrote and this one did not."""
-    from emobench.runs.files import explained, write_atomic
-
-    with explained(out, what="folder of boards", flag="--out"):
-        leftovers = _leftovers(pages, out)
-        if leftovers and set(pages) == {INDEX_PAGE}:
-            raise UsageError(
-                f"no records in {runs}, but {out} holds {count(len(leftovers), 'board')}, which "
-                "would be removed; name the folder of records with --runs DIR, or remove the "
-                "boards yourself"
-            )
-        _refuse_strange_index(out / INDEX_PAGE)
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in pages.items():
-            write_atomic(out / name, text)
-        for name in leftovers:
-            (out / name).unlink()
-    lines = [f"{count(len(pages), 'page')} in {out} written"]
-    return [*lines, *(f"removed {name}: it has no records now" for name in leftovers)]
-
-
-def _refuse_strange_index(path: Path) -> None:
-    from emobench.boards.render import is_ours
-
-    if path.is_file() and not is_ours(_read(path)):
-        raise UsageError(
-            f"{path} was not written by emobench and would be replaced by the index of boards; "
-            "name a folder of their own with --out DIR"
-        )
-
-
-def _leftovers(pages: Mapping[str, str], out: Path) -> list[str]:
-    """Pages of boards in the folder that are none of these; a page by another hand is not one."""
-    from emobench.boards.render import is_ours
-
-    found = sorted(path for path in out.glob("*.md") if path.name not in pages)
-    return [path.name for path in found if path.is_file() and is_ours(_read(path))]
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
-
-
-def _shown(boards: Sequence[Board], *, runs: Path, scan: Scan) -> list[str]:
-    if not boards:
-        return [f"no records in {runs}; make one with: emobench run enhanced"]
-    lines: list[str] = []
-    for board in boards:
-        lines += [*_board_lines(board), ""]
-    return [*lines, f"{count(len(scan.records), 'record')} in {runs}"]
-
-
-def _board_lines(board: Board) -> list[str]:
-    others = [
-        name
-        for name in OTHERS
-        if name != board.metric and any(name in row.metrics for row in board.rows)
-    ]
-    head = ["#", "recipe", title(board.metric), *map(title, others), "seeds", "state", "audit"]
-    rows = [_cells(board, row, others) for row in board.rows]
-    constant = board.constant
-    rows.insert(
-        board.constant_rank,
-        [
-            NOTHING,
-            CONSTANT_NAME + (f" ({constant.class_name})" if constant.class_name else ""),
-            figure(constant.score, metric=board.metric),
-            *(figure(constant.metrics.get(name), metric=name) for name in others),
-            *[NOTHING] * 3,
-        ],
-    )
-    lines = [f"{board.task} (version {board.version}), ranked by {title(board.metric)}"]
-    if board.mark:
-        data = f", data {board.data[:12]}" if board.data else ""
-        lines.append(f"board {board.mark}: {protocol_words(board.protocol)}{data}")
-    lines += ["", *table(head, rows, right=[*head[:1], *head[2:-2]])]
-    reasons = [
-        f"  {board.name_of(row)}: {row.state}: {row.reason}" for row in board.rows if row.reason
-    ]
-    return [*lines, *(["", *reasons] if reasons else [])]
-
-
-def _cells(board: Board, row: Row, others: Sequence[str]) -> list[str]:
-    return [
-        str(board.rank_of(row) or NOTHING),
-        board.name_of(row) + (" 80%+" if row.reaches_80 else ""),
-        mean(row.score, spread=row.spread, metric=board.metric),
-        *(figure(row.metrics.get(name), metric=name) for name in others),
-        str(len(row.seed_scores)),
-        tally(row.states) + ("" if row.folds in (0, board.folds) else _partly(row, board)),
-        row.audit,
-    ]
-
-
-def _partly(row: Row, board: Board) -> str:
-    return f", {row.folds} of {board.folds} folds"

@@ -188,6 +188,7 @@ def test_leaderboard_pages_are_written_and_checked(
     assert emobench("leaderboard", "--out", "boards").code == 0
     assert {path.name for path in (folder / "boards").iterdir()} == {
         "README.md",
+        "charts",
         "synthetic-au--subjects.md",
     }
     assert emobench("leaderboard", "--out", "boards", "--check").code == 0
@@ -210,7 +211,7 @@ def test_two_folders_of_one_name_are_two_boards(
     for owner in ("mine", "yours"):
         assert any(line.endswith(f"validation 0.2, seed 0), data {owner}") for line in lines)
     emobench("leaderboard", "--out", "boards")
-    pages = sorted(path.name for path in (folder / "boards").iterdir())
+    pages = sorted(path.name for path in (folder / "boards").glob("*.md"))
     assert len(pages) == 3
     assert all(re.fullmatch(r"data--clips-[0-9a-f]{8}\.md", name) for name in pages[1:])
 
@@ -234,12 +235,22 @@ def test_check_of_a_leaderboard_looks_into_the_default_folder(
     missing = emobench("leaderboard", "--check")
     assert missing.code == 2
     assert missing.err == (
-        "error: missing in leaderboards: synthetic-au--subjects.md, README.md; write the pages "
-        "anew with: emobench leaderboard --runs runs --out leaderboards\n"
+        "error: missing in leaderboards: synthetic-au--subjects.md, "
+        "charts/synthetic-au--subjects/intervals.svg, charts/synthetic-au--subjects/recalls.svg, "
+        "README.md; write the pages anew with: "
+        "emobench leaderboard --runs runs --out leaderboards\n"
     )
     emobench("leaderboard", "--out", "leaderboards")
     current = emobench("leaderboard", "--check")
-    assert (current.code, current.out) == (0, "2 pages in leaderboards current\n")
+    assert (current.code, current.out) == (0, "4 files in leaderboards current\n")
+
+
+def test_where_nothing_was_run_and_nothing_written_there_is_nothing_to_check(
+    emobench: Command,
+) -> None:
+    outcome = emobench("leaderboard", "--check")
+    told = "no records in runs and no boards in leaderboards: nothing to check\n"
+    assert (outcome.code, outcome.out) == (0, told)
 
 
 @pytest.fixture
@@ -255,14 +266,18 @@ def left_over(emobench: Command, executor: Any, folder: Path) -> Path:
 def test_a_page_without_records_is_told_and_removed(emobench: Command, left_over: Path) -> None:
     checked = emobench("leaderboard", "--out", "boards", "--check")
     assert checked.code == 2
-    assert "left over in boards: data--clips.md; write the pages anew" in checked.err
+    assert "left over in boards: data--clips.md, charts/data--clips/intervals.svg" in checked.err
     written = emobench("leaderboard", "--out", "boards")
     assert "removed data--clips.md: it has no records now" in written.out.splitlines()
     assert {path.name for path in left_over.parent.iterdir()} == {
         "README.md",
+        "charts",
         "notes.md",
         "synthetic-au--subjects.md",
     }
+    assert [path.name for path in (left_over.parent / "charts").iterdir()] == [
+        "synthetic-au--subjects"
+    ]
     assert emobench("leaderboard", "--out", "boards", "--check").code == 0
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from emobench.boards.board import Board
+from emobench.boards.index import render_index
 from emobench.boards.rank import build_boards
-from emobench.boards.render import board_data, render_board, render_index
+from emobench.boards.render import board_data, render_board
 from emobench.runs.record import Record
 
 TASK = "synthetic-speech/speakers"
@@ -71,11 +72,11 @@ INDEX = """\
 
 Written by `emobench leaderboard`; edits are lost.
 
-| Task | Metric | Best honest recipe | Score | Constant predictor | Recipes | 80%+ | Leaky \
-| No result |
-| --- | --- | --- | ---: | --- | --- | --- | --- | --- |
+| Task | Metric | Best honest recipe | Score | Constant predictor | Recipes | 80%+ | Collapsed \
+| Leaky | Failed |
+| --- | --- | --- | ---: | --- | --- | --- | --- | --- | --- |
 | [synthetic-speech/speakers](synthetic-speech--speakers.md) | UAR | enhanced \
-| 83.0% ± 1.4% **80%+** | 50.0% | 4 | 1 | 1 | 1 collapsed, 1 failed |
+| 83.0% ± 1.4% **80%+** | 50.0% | 4 | 1 (0 firm) | 1 | 1 | 1 failed |
 """
 
 
@@ -168,7 +169,7 @@ def test_durations_are_short(seconds: float, shown: str, record: MakeRecord) -> 
 def test_data_say_what_the_page_says(board: Board) -> None:
     data = board_data(board)
     assert json.loads(json.dumps(data, allow_nan=False)) == data
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     first = data["rows"][0]
     assert (first["recipe"], first["standing"], first["reaches_80"]) == ("enhanced", "honest", True)
     assert first["seed_scores"] == {"0": 0.82, "1": 0.84}

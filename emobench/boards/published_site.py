@@ -1,0 +1,158 @@
+"""From the folder of published records to the files of their boards, by way of a cache.
+
+What a task's records give is kept by a digest of their bytes and of the code that reads them, so
+that only tasks with new records are verified and compared again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from emobench.boards.site import RecipeText, TaskFiles, site_files, strangers, task_files
+from emobench.runs.files import write_atomic
+from emobench.runs.published import Published
+from emobench.runs.published_folder import TaskFolder, read_task, stray_files, task_folders
+
+CODE = ("api", "boards", "runs", "scoring")
+"""The rooms that decide what a board says."""
+WORTH_A_PROCESS = 400
+"""Records below which a second process would cost more than it saves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedSite:
+    """Everything that published records give; with a rejected one, `files` is not to be written.
+
+    `rejected` says of each wrong file what is wrong with it.
+    """
+
+    tasks: tuple[TaskFiles, ...]
+    folders: tuple[TaskFolder, ...]
+    rejected: Mapping[Path, str]
+
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return sum(len(task.files) for task in self.folders)
+
+    def files(self, *, beside: Mapping[str, str]) -> dict[str, str]:
+        """The text of every file, by its path below the folder of boards."""
+        return site_files(self.tasks, beside=beside)
+
+
+def kept_pages(
+    site: PublishedSite,
+    make: Callable[[Sequence[Published]], dict[str, str]],
+    *,
+    known: str,
+    cache_folder: Path,
+) -> dict[str, str]:
+    """Pages that are made from all records at once, from the cache where nothing has changed.
+
+    `known` is all else that they depend on.
+    """
+    digests = [f"{task.path.name} {task.digest}" for task in site.folders]
+    path = cache_folder / "boards" / _name_of("pages", known, *digests)
+    with suppress(OSError, ValueError):
+        pages: dict[str, str] = json.loads(path.read_bytes())
+        return pages
+    pages = make([one for task in site.folders for one in read_task(task).published])
+    _keep(path, pages)
+    return pages
+
+
+def published_site(
+    records: Path, *, home: str, recipe_text: RecipeText, cache_folder: Path
+) -> PublishedSite:
+    """The boards of every published record below a folder; `home` is what theirs is called."""
+    folders = list(task_folders(records))
+    kept = cache_folder / "boards"
+    places = {
+        task.path: kept / _name_of("task", home, task.path.name, task.digest) for task in folders
+    }
+    known = {path: _recall(place) for path, place in places.items()}
+    missing = [task for task in folders if known[task.path] is None]
+    rejected = stray_files(records)
+    work = partial(_made, home=home, recipe_text=recipe_text)
+    for task, (made, faults) in zip(missing, _each(work, missing), strict=True):
+        known[task.path] = made
+        rejected |= faults
+        if not faults:
+            _keep(places[task.path], made.to_plain())
+    return PublishedSite(
+        tasks=tuple(
+            sorted(
+                (made for made in known.values() if made is not None and made.lines),
+                key=lambda made: made.lines[0].title,
+            )
+        ),
+        folders=tuple(folders),
+        rejected=dict(sorted(rejected.items())),
+    )
+
+
+Made = tuple[TaskFiles, dict[Path, str]]
+
+
+def _made(task: TaskFolder, *, home: str, recipe_text: RecipeText) -> Made:
+    """The files of a task, and what is wrong with those of its records that are rejected."""
+    reading = read_task(task)
+    strange = strangers(reading.published)
+    rejected = {task.path / f"{run_id}.json": reason for run_id, reason in strange.items()}
+    sound = [one for one in reading.published if one.record.id not in strange]
+    made = task_files(sound, home=home, recipe_text=recipe_text)
+    return made, {**reading.rejected, **rejected}
+
+
+def _each(work: partial[Made], tasks: Sequence[TaskFolder]) -> list[Made]:
+    """The work on every task, in processes beside each other where there is much of it."""
+    workers = min(os.cpu_count() or 1, len(tasks))
+    if workers < 2 or sum(len(task.files) for task in tasks) < WORTH_A_PROCESS:
+        return [work(task) for task in tasks]
+    # The longest first, so that no process begins one when the others have ended.
+    longest = sorted(range(len(tasks)), key=lambda place: -len(tasks[place].files))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {place: pool.submit(work, tasks[place]) for place in longest}
+        return [waiting[place].result() for place in range(len(tasks))]
+
+
+def _name_of(*parts: str) -> str:
+    """A file name for what comes of these parts by this code."""
+    said = "\n".join([_code_digest(), np.__version__, *parts])
+    return f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.json"
+
+
+@cache
+def _code_digest() -> str:
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for room in CODE:
+        for path in sorted((package / room).rglob("*.py")):
+            digest.update(path.relative_to(package).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _recall(path: Path) -> TaskFiles | None:
+    """What the cache holds; whatever cannot be read is not there."""
+    try:
+        return TaskFiles.from_plain(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(path: Path, plain: object) -> None:
+    with suppress(OSError):  # a cache: where it cannot be written, the next call works again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, json.dumps(plain))
