@@ -110,7 +110,7 @@ def compare(rows: Sequence[Row], *, pools: Mapping[int, Pool], metric: str) -> C
     alike = [place for place in honest if pools[place].asked == questions and rows[place].interval]
     separation = separate([pools[place].tallies for place in alike], metric=metric)
     tiers = dict(zip(alike, separation.tiers, strict=True))
-    some = pools[alike[0]].tallies[0]
+    some = next(one for one in pools.values() if one.asked == questions).tallies[0]
     return Compared(
         rows=tuple(replace(row, tier=tiers.get(place)) for place, row in enumerate(rows)),
         detectable=separation.detectable,

@@ -115,6 +115,15 @@ def test_only_an_honest_row_has_a_tier(
     assert (second.standing, second.tier) == (standing, None)
 
 
+def test_a_board_of_leaky_rows_alone_has_intervals_and_no_tiers(published: Publish) -> None:
+    board = board_of(
+        *whole(published, "one", audit="leaky"), *whole(published, "two", audit="leaky")
+    )
+    assert [row.tier for row in board.rows] == [None, None]
+    assert all(row.interval for row in board.rows)
+    assert board.groups == 8
+
+
 def test_a_row_of_some_folds_has_an_interval_and_no_tier(published: Publish) -> None:
     part = [run for run in whole(published, "part", skill=0.99) if run.record.task.fold == 0]
     board = board_of(*whole(published, "whole"), *part)
