@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from emobench.boards.claims import RULES, Claim, Guide, Judgement, Ledger, Measured, Verdict
 from emobench.boards.claims_measured import Finding, Judged, judge_claims
 from emobench.boards.evidence import as_shipped, gather
-from emobench.boards.render import HEAD
-from emobench.boards.text import code, escape
+from emobench.boards.text import HEAD, code, escape
 from emobench.boards.words import NOTHING, count
 
 if TYPE_CHECKING:

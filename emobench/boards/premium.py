@@ -10,8 +10,7 @@ from emobench.boards.board import Verdict as Audit
 from emobench.boards.claims import Ledger
 from emobench.boards.claims_page import markdown_table, promised
 from emobench.boards.evidence import Evidence, as_shipped, best_of, gather
-from emobench.boards.render import HEAD
-from emobench.boards.text import code, escape
+from emobench.boards.text import HEAD, code, escape
 from emobench.boards.words import NOTHING, figure, title
 from emobench.scoring.catalogue import METRICS
 
