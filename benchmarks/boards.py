@@ -131,6 +131,7 @@ def read_all(files: list[Path]) -> float:
 
 def report(what: str, folder: Path, *, check: bool = False) -> None:
     """Run the command on the records and print its time and the most memory a process took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, "leaderboard", *(["--check"] if check else [])],
@@ -141,10 +142,14 @@ def report(what: str, folder: Path, *, check: bool = False) -> None:
         check=False,
     )
     seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     last = done.stdout.splitlines()[-1] if done.stdout else done.stderr
     # Of all processes so far, so the first run tells the most.
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
-    print(f"{what}: {seconds:.2f} s, at most {peak:.0f} MB a process ({last})")
+    peak = after.ru_maxrss / 1e3
+    print(
+        f"{what}: {seconds:.2f} s, {worked:.2f} s of CPU, at most {peak:.0f} MB a process ({last})"
+    )
     assert "torch False" in last, done.stderr
 
 

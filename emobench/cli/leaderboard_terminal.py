@@ -24,7 +24,7 @@ def index_lines(lines: Sequence[IndexLine]) -> list[str]:
         [
             line.title,
             line.best,
-            f"{line.metric} {line.score.replace('**', '')}",
+            _best_score(line),
             str(line.recipes),
             line.reaching,
             str(line.collapsed),
@@ -33,6 +33,12 @@ def index_lines(lines: Sequence[IndexLine]) -> list[str]:
         for line in lines
     ]
     return table(head, rows, right=head[3:])
+
+
+def _best_score(line: IndexLine) -> str:
+    if line.score == NOTHING:
+        return NOTHING
+    return f"{line.metric} {line.score.replace('**', '')}"
 
 
 def board_lines(board: Board) -> list[str]:

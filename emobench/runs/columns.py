@@ -11,10 +11,11 @@ import base64
 import binascii
 import json
 import math
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -26,6 +27,8 @@ MOST_BYTES = 64_000_000
 MOST_TIMES_SMALLER = 1100
 """zlib shrinks nothing further than this, so a text's bytes bound what it can hold."""
 TYPES = frozenset({"|u1", "<u2", "<i8", "<f4", "<f8"})
+HUGE = re.compile(rb"[eE]\+?\d{3}|\d{300}")
+"""What a number that overflows to infinity must hold."""
 PACKED_KEYS = frozenset({"type", "shape", "data"})
 
 
@@ -73,11 +76,16 @@ def unpack_plain(packed: object, *, where: str) -> Any:
     text = _text(packed, where)
     raw = _unpacked(text, where, size=min(MOST_BYTES, MOST_TIMES_SMALLER * len(text)))
     try:
-        value = json.loads(raw)
-        json.dumps(value, allow_nan=False)
+        value = json.loads(raw, parse_constant=_refuse_constant)
+        if HUGE.search(raw):
+            json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):
         raise DataError(f"{where}: its data are no plain values") from None
     return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
 
 
 @lru_cache(maxsize=512)
