@@ -167,13 +167,18 @@ def _pages_beside(site: PublishedSite, *, out: Path) -> dict[str, str]:
 
 def _of_runs(call: Call) -> None:
     """The boards of a folder of runs: shown, written, checked or given as data."""
-    from emobench.cli.leaderboard_files import board_files, check_files, write_files
+    from emobench.cli.leaderboard_files import (
+        board_files,
+        check_files,
+        holds_boards,
+        write_files,
+    )
     from emobench.cli.leaderboard_terminal import board_lines
 
     boards, scan = _local_boards(call.runs)
     if call.as_json:
         _print_data([_data(board) for board in boards])
-    if call.check and not boards and not os.path.lexists(call.target):
+    if call.check and not boards and not holds_boards(call.target):
         lines = [f"no records in {call.runs} and no boards in {call.target}: nothing to check"]
     elif call.check:
         lines = check_files(board_files(boards), out=call.target, command=_command(call))

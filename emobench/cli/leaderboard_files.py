@@ -29,6 +29,11 @@ def board_files(boards: Sequence[Board]) -> dict[str, str]:
     return {**files, INDEX_PAGE: render_index(boards)}
 
 
+def holds_boards(out: Path) -> bool:
+    """Whether some file in the folder was written for a board."""
+    return bool(_leftovers({}, out))
+
+
 def check_files(files: Mapping[str, str], *, out: Path, command: str) -> list[str]:
     """Say that every file is there as it must be, or raise a UsageError that names the others."""
     from emobench.runs.files import explained
