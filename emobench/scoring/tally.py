@@ -53,8 +53,13 @@ class Tally:
 
     def score(self, metric: str) -> float:
         """The metric over all items, as `metrics.score` gives it."""
-        weights = np.ones((1, len(self.groups)))
-        return float(weighted_scores(self, metric=metric, weights=weights)[0])
+        check_metric(metric, self.target.kind)
+        formula = formula_of(metric, kind=self.target.kind)
+        if formula is None:
+            return float(_ranked_scores(self, np.ones((1, len(self.groups))))[0])
+        # Added up, not multiplied: a matrix product rounds otherwise on another machine.
+        used = np.hstack([self.sums[:, self.columns[name]] for name in formula.needs])
+        return float(_apply(self, metric, used.sum(axis=0, keepdims=True))[0])
 
 
 def tally(

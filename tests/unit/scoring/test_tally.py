@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from emobench.api import Target, TargetKind, UsageError
 from emobench.scoring.catalogue import METRICS
 from emobench.scoring.metrics import NotFiniteError, score
-from emobench.scoring.tally import Tally, left_out_scores, tally, weighted_scores
+from emobench.scoring.tally import VANISHING, Tally, left_out_scores, tally, weighted_scores
 
 KINDS: tuple[TargetKind, ...] = ("class", "distribution", "labels", "number")
 CASES = [(kind, name) for kind in KINDS for name in METRICS if kind in METRICS[name].kinds]
@@ -63,6 +63,15 @@ def test_a_tally_scores_as_its_items_do(
     figures = score(target_of(kind), probabilities, truth)
     for name in (name for known, name in CASES if known == kind):
         assert made.score(name) == pytest.approx(figures[name], rel=1e-12, abs=1e-12), name
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_score_is_the_same_to_the_last_bit_wherever_it_is_added_up(seed: int) -> None:
+    made, _, _ = tallied("class", items=400, seed=seed, groups=40)
+    loss = 0.0
+    for by_group in made.sums[:, made.columns["loss"]][:, 0].tolist():
+        loss += by_group
+    assert made.score("log_loss") == (loss + VANISHING * loss) / (400 + VANISHING * 400)
 
 
 @pytest.mark.parametrize(("kind", "metric"), CASES)
