@@ -11,6 +11,9 @@ from emobench.boards.evidence import STRONGEST
 from emobench.scoring.catalogue import METRICS
 
 LEDGER_SCHEMA = 1
+FEWEST_SEEDS = 2
+"""Below it nothing says whether another seed would turn a difference round."""
+HOLDS_THE_PROMISE = "the interval holds the promise too"
 
 Verdict = Literal["confirmed", "smaller", "absent", "reversed", "collapsed", "not yet measured"]
 Unit = Literal["%", "points", "F1", "probability"]
@@ -153,16 +156,14 @@ def judge_score(
     The rules stand at the top of the page, in `RULES`.
     """
     if promise.least is None:
-        return _judge_ceiling(promise, measured, collapsed=collapsed)
+        return _judge_ceiling(promise, measured, constant=constant, collapsed=collapsed)
     if collapsed:
         return Judgement(verdict="collapsed")
     if constant is not None and measured.high < constant:
         return Judgement(verdict="reversed", note="worse than always answering one class")
     if constant is not None and measured.low <= constant:
         return Judgement(verdict="absent", note="no better than always answering one class")
-    if measured.high < promise.least:
-        return Judgement(verdict="smaller")
-    return Judgement(verdict="confirmed", note=_how_firmly(measured, promise.least))
+    return _held_to(promise.least, measured)
 
 
 def judge_gain(promise: Promise, measured: Measured, *, collapsed: bool) -> Judgement:
@@ -170,41 +171,46 @@ def judge_gain(promise: Promise, measured: Measured, *, collapsed: bool) -> Judg
     least = promise.least or 0.0
     if collapsed:
         return Judgement(verdict="collapsed")
+    if measured.seeds < FEWEST_SEEDS:
+        return Judgement(verdict="not yet measured", note="one seed tells no gain from luck")
     if measured.high < 0:
         return Judgement(verdict="reversed")
     if measured.low <= 0:
         holds = promise.least is not None and measured.high >= least
-        return Judgement(verdict="absent", note="the interval holds the promise too" * holds)
-    if measured.high < least:
-        return Judgement(verdict="smaller")
+        return Judgement(verdict="absent", note=HOLDS_THE_PROMISE * holds)
     if promise.least is None:
         return Judgement(verdict="confirmed")
-    return Judgement(verdict="confirmed", note=_how_firmly(measured, least))
+    return _held_to(least, measured)
 
 
-def _judge_ceiling(promise: Promise, measured: Measured, *, collapsed: bool) -> Judgement:
+def _judge_ceiling(
+    promise: Promise, measured: Measured, *, constant: float | None, collapsed: bool
+) -> Judgement:
     """A claim that a recipe fails: no more than so much."""
     assert promise.most is not None
+    if measured.estimate <= promise.most:
+        return Judgement(verdict="confirmed", note="firm" * (measured.high <= promise.most))
+    if constant is not None and measured.low <= constant:
+        return Judgement(verdict="confirmed", note="no better than always answering one class")
     if collapsed:
-        return Judgement(verdict="confirmed", note="it collapsed, as claimed")
-    if measured.low <= promise.most:
-        return Judgement(verdict="confirmed")
+        return Judgement(verdict="collapsed", note="the mean is better than that")
     return Judgement(verdict="absent", note="it does not fail here")
 
 
-def _how_firmly(measured: Measured, least: float) -> str:
-    if measured.low >= least:
-        return "firm"
-    return "" if measured.estimate >= least else "within the interval; the mean lies below"
+def _held_to(least: float, measured: Measured) -> Judgement:
+    """The mean decides, so that a wide interval does not confirm what it merely cannot deny."""
+    if measured.estimate >= least:
+        return Judgement(verdict="confirmed", note="firm" * (measured.low >= least))
+    return Judgement(verdict="smaller", note=HOLDS_THE_PROMISE * (measured.high >= least))
 
 
 RULES = """\
 | Verdict | of a promised score | of a promised gain |
 | --- | --- | --- |
-| confirmed | the interval reaches what was promised | the same, and it lies above 0 |
-| smaller | the interval lies below the promise | the same, and it lies above 0 |
+| confirmed | the mean reaches what was promised | the same, and the interval lies above 0 |
+| smaller | the mean lies below the promise | the same, and the interval lies above 0 |
 | absent | the interval reaches down to always answering one class | the interval covers 0 |
 | reversed | the interval lies below always answering one class | the interval lies below 0 |
 | collapsed | a run fell into one class or few | a run of the recipe that should gain did |
-| not yet measured | no run, too few folds, or runs that failed | the same of either recipe |
+| not yet measured | no run, too few folds, or runs that failed | the same, or one seed alone |
 """

@@ -70,8 +70,8 @@ def _of(claim: Claim, ledger: Ledger, evidence: Sequence[Evidence]) -> tuple[Fin
 
 
 def _later(finding: Finding) -> tuple[bool, bool]:
-    """Measured before not, honest before leaky; the ledger's order decides the rest."""
-    return (finding.measured is None, finding.leaky)
+    """Honest before leaky, measured before not; the ledger's order decides the rest."""
+    return (finding.leaky, finding.measured is None)
 
 
 def _on_task(

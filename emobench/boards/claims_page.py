@@ -27,17 +27,19 @@ What five guides on emotion recognition promise, and beside it what we measured.
 published records, on splits that keep people apart wherever there is one."""
 
 HOW = """\
-The 95% interval decides, and it alone. It resamples the people in the test set and the seeds; of
-two recipes the same people and the same seeds (paired)."""
+By the mean over seeds and its 95% interval. That is for other people in the test set and other
+seeds; of two recipes for the same people and the same seeds (paired). Each claim is judged by
+itself: of forty intervals one or two miss by chance."""
 
 BESIDE_THE_RULES = """\
 A promise reaches from its lower end: of "85 to 90%", 85 counts. *Firm* is a confirmed promise
 that the whole interval keeps. Where the promise is that a recipe fails, it is confirmed when the
-interval reaches down to the figure or a run collapsed, and absent otherwise. "Better" without a
+mean is no higher than the figure or the interval reaches down to always answering one class,
+collapsed when some runs did so and the mean is better, and absent otherwise. "Better" without a
 figure is a gain above 0. A gain that is absent may still be there: then the interval says how large
 at most.
 
-The first task of a claim gives its verdict: an honest one where there is one, of real recordings.
+The first task of a claim gives its verdict: an honest one where one was run, of real recordings.
 Below it stand the other tasks. A **leaky** task has the same people in training and test, or labels
 computed from the inputs: what it confirms is the leak."""
 

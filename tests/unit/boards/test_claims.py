@@ -29,6 +29,7 @@ def interval(low: float, high: float, *, estimate: float | None = None) -> Measu
     [
         (interval(33, 41), "smaller"),
         (interval(78, 84), "confirmed"),
+        (interval(70, 84), "smaller"),
         (interval(90, 95), "confirmed"),
         (interval(10, 41), "absent"),
         (interval(5, 12), "reversed"),
@@ -45,7 +46,8 @@ def test_a_promised_score_is_judged_by_its_interval(found: Measured, verdict: st
         (interval(-1, 5), "absent"),
         (interval(-5, -1), "reversed"),
         (interval(0.5, 2), "smaller"),
-        (interval(0.5, 4), "confirmed"),
+        (interval(0.5, 4), "smaller"),
+        (interval(0.5, 6), "confirmed"),
         (interval(6, 9), "confirmed"),
     ],
 )
@@ -66,10 +68,11 @@ def test_an_absent_gain_whose_interval_holds_the_promise_says_so() -> None:
     [
         (interval(86, 90), "firm"),
         (interval(80, 90, estimate=86), ""),
-        (interval(80, 86, estimate=83), "within the interval; the mean lies below"),
+        (interval(80, 86, estimate=83), "the interval holds the promise too"),
+        (interval(80, 84), ""),
     ],
 )
-def test_a_confirmed_promise_says_how_firmly(found: Measured, note: str) -> None:
+def test_a_judged_promise_says_how_firmly(found: Measured, note: str) -> None:
     promise = Promise(least=85)
     assert judge_score(promise, found, constant=None, collapsed=False).note == note
 
@@ -83,8 +86,11 @@ def test_a_collapse_is_the_verdict_of_a_promise_to_work() -> None:
 @pytest.mark.parametrize(
     ("found", "collapsed", "verdict"),
     [
+        (interval(13.5, 15), False, "confirmed"),
         (interval(13, 16), False, "confirmed"),
-        (interval(40, 50), True, "confirmed"),
+        (interval(13, 26), True, "confirmed"),
+        (interval(13.9, 26), False, "absent"),
+        (interval(40, 50), True, "collapsed"),
         (interval(40, 50), False, "absent"),
     ],
 )
@@ -93,6 +99,14 @@ def test_a_claim_that_a_recipe_fails_is_confirmed_by_its_failure(
 ) -> None:
     promise = Promise(most=14.47)
     assert judge_score(promise, found, constant=13.3, collapsed=collapsed).verdict == verdict
+
+
+def test_one_seed_confirms_and_denies_no_gain() -> None:
+    for low, high in ((4, 9), (-9, -4), (-1, 1)):
+        alone = Measured(estimate=(low + high) / 2, low=low, high=high, seeds=1)
+        found = judge_gain(Promise(least=3), alone, collapsed=False)
+        assert found.verdict == "not yet measured"
+        assert found.note == "one seed tells no gain from luck"
 
 
 def test_better_without_a_figure_is_a_gain_above_nought() -> None:

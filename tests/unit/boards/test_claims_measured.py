@@ -78,6 +78,16 @@ def test_the_honest_task_gives_the_verdict_and_the_leaky_one_stands_beside(
     assert told == [(HONEST, False, "smaller"), (LEAKY, True, "confirmed")]
 
 
+def test_a_leaky_task_gives_no_verdict_where_the_honest_one_failed(answers: Answers) -> None:
+    runs = [
+        *three_seeds(answers, task=LEAKY, skill=0.9, audit="leaky"),
+        answers(task=HONEST, state="failed", scored=False),
+    ]
+    found = findings(ledger(), *runs)
+    told = [(one.task, one.judgement.verdict) for one in found]
+    assert told == [(HONEST, "not yet measured"), (LEAKY, "confirmed")]
+
+
 def test_a_gain_is_the_paired_difference_of_two_recipes(answers: Answers) -> None:
     runs = [
         *three_seeds(answers, task=HONEST, skill=0.9),
