@@ -9,15 +9,19 @@ norm's running figures lag, training gets better all the time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from emobench.api import Field, Options
 
-LEAST_FALL = 0.004
-"""Of the loss, over the epochs that are watched: what falls by less stands still."""
+LEAST_FALL = 0.005
+"""Of the loss, from the first to the second half of what is watched: less is standing still."""
 
 LEAST_GAIN = 0.01
 """The same for accuracy in training."""
+
+ALL_RIGHT = 0.995
+"""Accuracy in training that cannot get better, whatever the loss still does."""
 
 Row = Mapping[str, Any]
 
@@ -50,9 +54,10 @@ def hopeless(rows: Sequence[Row], *, options: StopCollapsingOptions) -> str:
     accuracies = _all(row.get("train_accuracy") for row in watched)
     if not (losses and rates and accuracies) or rates[-1] > rates[-2] * 1.0001:
         return ""
-    fall = (losses[0] - min(losses[1:])) / max(abs(losses[0]), 1e-12)
-    gain = max(accuracies[1:]) - accuracies[0]
-    if fall >= LEAST_FALL or gain >= LEAST_GAIN:
+    before, after = _halves(losses)
+    fall = (before - after) / max(abs(before), 1e-12)
+    worse, now = _halves(accuracies)
+    if now - worse >= LEAST_GAIN or (fall >= LEAST_FALL and worse < ALL_RIGHT):
         return ""
     name, share = tops[-1]
     return (
@@ -79,3 +84,9 @@ def _all(values: Iterable[Any]) -> list[float]:
     """The values as numbers; none where one is missing."""
     found = list(values)
     return [] if None in found else [float(value) for value in found]
+
+
+def _halves(values: Sequence[float]) -> tuple[float, float]:
+    """The means of the first and of the second half: one epoch alone is noise."""
+    middle = len(values) // 2
+    return fmean(values[:middle]), fmean(values[-middle:])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from emobench.api import Choices
+from emobench.api import Choices, Options
 from emobench_essentials.options import (
     AdamOptions,
     BinaryCrossEntropyOptions,
@@ -180,7 +180,7 @@ def much_dropout(choices: Choices) -> str | None:
     kept = prod(
         1 - share
         for choice in choices.of_kind("backbone", "head")
-        for share in _shares(getattr(choice.options, "dropout", 0.0))
+        for share in _shares(choice.options)
     )
     if kept >= LITTLE_KEPT:
         return None
@@ -190,9 +190,13 @@ def much_dropout(choices: Choices) -> str | None:
     )
 
 
-def _shares(dropout: object) -> list[float]:
-    listed = dropout if isinstance(dropout, list | tuple) else [dropout]
-    return [float(share) for share in listed if isinstance(share, int | float)]
+def _shares(options: Options) -> list[float]:
+    """The dropout of every layer, whether it is given layer by layer or once for all."""
+    dropout = getattr(options, "dropout", 0.0)
+    if isinstance(dropout, list | tuple):
+        return [float(share) for share in dropout]
+    layers = getattr(options, "hidden", None) or getattr(options, "channels", None) or (1,)
+    return [float(dropout)] * len(layers) if isinstance(dropout, int | float) else []
 
 
 def softened_twice(choices: Choices) -> str | None:

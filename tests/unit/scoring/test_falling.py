@@ -33,8 +33,8 @@ def test_three_epochs_are_too_few_to_tell() -> None:
 @pytest.mark.parametrize(
     "progress",
     [
-        {"train_loss": 1.98},
-        {"train_accuracy": 0.22},
+        {"train_loss": 1.95},
+        {"train_accuracy": 0.24},
         {"learning_rate": 2e-3},
         {"predicted.sad": 0.85, "predicted.calm": 0.15},
     ],
@@ -42,6 +42,11 @@ def test_three_epochs_are_too_few_to_tell() -> None:
 )
 def test_any_progress_lets_a_training_go_on(progress: dict[str, float]) -> None:
     assert hopeless([*[epoch()] * 3, epoch(**progress)], options=OPTIONS) == ""
+
+
+def test_a_training_that_is_right_of_all_wrong_labels_gets_no_better() -> None:
+    rows = [epoch(train_loss=10.0**-power, train_accuracy=1.0) for power in range(1, 5)]
+    assert hopeless(rows, options=OPTIONS)
 
 
 def test_a_penalty_that_falls_is_no_progress() -> None:
