@@ -41,9 +41,9 @@ class Row:
     `score`, `metrics` and `spread` come from one figure a seed; `spread` is the standard deviation
     over seeds. Where the row is `pooled`, a seed's figure is that of all its folds' predictions
     together, every test item once; where predictions are not at hand, the mean over its folds.
-    `interval` is the 95% interval over groups and seeds. Rows of one `tier` cannot be told apart;
-    only an honest row has one. `recalls` holds the share of each class that was found. `folds`
-    counts the folds that every seed has.
+    `interval` is the 95% interval over groups and seeds. A row of a `tier` cannot be told from the
+    tier's best; only an honest row has one. `recalls` holds the share of each class that was found.
+    `folds` counts the folds that every seed has.
     """
 
     recipe: str

@@ -121,7 +121,7 @@ def _tiers(board: Board, *, published: bool) -> str:
     guide = f" See [how to read a board]({GUIDE})." if published else ""
     if not any(row.tier for row in board.rows):
         return guide.strip()
-    said = "Rows of one tier cannot be told apart."
+    said = "A tier holds the rows that cannot be told from its best one."
     if all(len(row.seed_scores) == 1 for row in board.rows if row.tier):
         said += " Every recipe has one seed, which tells none apart: others might turn them round."
     elif board.detectable is not None:
@@ -130,8 +130,9 @@ def _tiers(board: Board, *, published: bool) -> str:
         shown = figure(board.detectable, metric=board.metric)
         points = f"{shown.removesuffix('%')} points" if shown.endswith("%") else shown
         said += (
-            f" Two rows like these must differ by about **{points}** to be told apart in 4 of 5 "
-            f"such comparisons ({' of '.join(held)})."
+            f" One comparison of two rows like these, planned beforehand, would find a difference "
+            f"of about **{points}** in 4 of 5 cases ({' of '.join(held)}); among all pairs it "
+            "takes more."
         )
     return said + guide
 
