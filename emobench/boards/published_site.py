@@ -24,7 +24,7 @@ from emobench.runs.files import write_atomic
 from emobench.runs.published import Published
 from emobench.runs.published_folder import TaskFolder, read_task, stray_files, task_folders
 
-CODE = ("api", "boards", "runs", "scoring")
+CODE = ("api", "boards", "recipes", "runs", "scoring")
 """The rooms that decide what a board says."""
 WORTH_A_PROCESS = 400
 """Records below which a second process would cost more than it saves."""
