@@ -93,7 +93,7 @@ def index_page(
 def _cells(line: IndexLine) -> dict[str, str]:
     return {
         "Task": f"[{escape(line.title)}]({line.file})",
-        "Metric": line.metric,
+        "Metric": escape(line.metric),
         "Best honest recipe": escape(line.best),
         "Score": line.score,
         "Constant predictor": line.constant,

@@ -28,6 +28,8 @@ REPLACED = str.maketrans(
     }
 )
 SAFE_IN_CODE = re.compile(r"[A-Za-z0-9 ./=,:'&_\"(){}+-]*")
+BESIDE_THE_BOARDS = frozenset({"claims", "leak-premium", "readme"})
+"""Pages of the same folder, which no board may replace."""
 LIKE_A_MARK = re.compile(r"-[0-9a-f]{8}$")
 SAFE_IN_FILE = re.compile(r"[a-z0-9][a-z0-9._/-]{0,99}")
 
@@ -69,7 +71,7 @@ def shorten(text: str) -> str:
 def board_file(task: str, *, mark: str = "") -> str:
     """The file name of a board; a task's name unfit for a file is replaced and told by a hash."""
     end = f"-{mark}.md" if mark else ".md"
-    unfit = "--" in task or ".." in task or LIKE_A_MARK.search(task)
+    unfit = "--" in task or ".." in task or LIKE_A_MARK.search(task) or task in BESIDE_THE_BOARDS
     if SAFE_IN_FILE.fullmatch(task) and not unfit:
         return task.replace("/", "--") + end
     kept = re.sub(r"[^a-z0-9-]+", "-", task.lower()).strip("-")[:60]

@@ -65,9 +65,10 @@ def test_the_page_reads_as_agreed(published: Publish) -> None:
         "score is the mean over seeds, with its 95% interval over groups and seeds." in lines[4]
     )
     assert re.fullmatch(
-        r"Rows of one tier cannot be told apart\. Two rows like these must differ by about "
-        r"\*\*\d+\.\d points\*\* to be told apart in 4 of 5 such comparisons \(120 items of 8 "
-        r"groups\)\. See \[how to read a board\]\(\.\./docs/how-to-read-a-board\.md\)\.",
+        r"A tier holds the rows that cannot be told from its best one\. One comparison of two rows "
+        r"like these, planned beforehand, would find a difference of about \*\*\d+\.\d points\*\* "
+        r"in 4 of 5 cases \(120 items of 8 groups\); among all pairs it takes more\. "
+        r"See \[how to read a board\]\(\.\./docs/how-to-read-a-board\.md\)\.",
         lines[6],
     )
     table = [line for line in lines if line.startswith("| ")]
@@ -205,7 +206,7 @@ def test_the_index_reads_as_agreed() -> None:
     line = IndexLine(
         title="a|b/c",
         file="a.md",
-        metric="UAR",
+        metric="<i>UAR",
         best="<b>",
         score="81.0% [79.0, 83.0] **80%+**",
         constant="12.5%",
@@ -216,6 +217,6 @@ def test_the_index_reads_as_agreed() -> None:
         failed="1 failed",
     )
     assert (
-        "| [a&#124;b/c](a.md) | UAR | &lt;b&gt; | 81.0% [79.0, 83.0] **80%+** | 12.5% | 5 "
+        "| [a&#124;b/c](a.md) | &lt;i&gt;UAR | &lt;b&gt; | 81.0% [79.0, 83.0] **80%+** | 12.5% | 5 "
         "| 1 (0 firm) | 1 | 2 | 1 failed |" in index_page([line], published=True).splitlines()
     )

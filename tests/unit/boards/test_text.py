@@ -75,7 +75,8 @@ def test_a_boards_file_is_named_after_its_task(task: str, expected: str) -> None
 
 
 @pytest.mark.parametrize(
-    "task", ["../../etc/passwd", "Mine", "???", "a--b", "x" * 500, "a-0123abcd"]
+    "task",
+    ["../../etc/passwd", "Mine", "???", "a--b", "x" * 500, "a-0123abcd", "claims", "readme"],
 )
 def test_a_name_unfit_for_a_file_is_told_by_its_hash(task: str) -> None:
     assert re.fullmatch(r"[a-z0-9-]{0,70}[0-9a-f]{8}\.md", board_file(task))
