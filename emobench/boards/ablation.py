@@ -61,8 +61,9 @@ def effect_words(effect: Effect, *, metric: str) -> str:
     found = effect.difference
     if found is None:
         return effect.note
+    alone = "" if found.seed_level_known else ", one seed"
     told = f" ({effect.note})" if effect.note else ""
-    return gain_words((found.estimate, found.low, found.high), metric=metric) + told
+    return gain_words((found.estimate, found.low, found.high), metric=metric) + alone + told
 
 
 def _together(runs: Iterable[Published]) -> Evidence | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from emobench.api import Target
+from emobench.api import Target, UsageError
 from emobench.boards.board import Verdict as Audit
 from emobench.boards.contest import Contest, by_contest, method_hash, recipe_hash
 from emobench.boards.words import count
@@ -98,6 +98,19 @@ class Evidence:
             return self.trouble
         if not self.seeds:
             return self.trouble or "its runs hold no predictions"
+        return self._twisted
+
+    @cached_property
+    def _twisted(self) -> str:
+        """Why the predictions make no whole, such as folds that share an item; empty if they do."""
+        from emobench.scoring.uncertainty import check_same_items
+
+        try:
+            first, *others = self.tallies(self.metric)
+            for other in others:
+                check_same_items(first, other)
+        except (UsageError, ValueError) as error:
+            return str(error)
         return ""
 
     @property

@@ -27,8 +27,9 @@ HONEST: tuple[Audit, ...] = ("clean", "warned")
 
 NOTE = (
     "95% intervals. The protocols test other items, so no item is paired: the interval of a "
-    "premium resamples people (one in both test sets counts in both at once) and seeds (paired by "
-    "number)."
+    "premium is for other people (one in both test sets counts in both at once) and other seeds "
+    "(paired by number). From one seed nobody knows what another would change: where either side "
+    "has one, the interval leaves that out."
 )
 
 ABOUT = """\
@@ -153,7 +154,8 @@ def premium_words(premium: Premium | None, *, metric: str) -> str:
     """`+14.9 points [+9.8, +20.0]`; in the metric's own units where it is no share."""
     if premium is None:
         return NOTHING
-    return gain_words((premium.estimate, premium.low, premium.high), metric=metric)
+    gain = gain_words((premium.estimate, premium.low, premium.high), metric=metric)
+    return f"{gain}, one seed" if premium.seeds == 1 else gain
 
 
 def gain_words(gain: tuple[float, float, float], *, metric: str) -> str:

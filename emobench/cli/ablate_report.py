@@ -108,7 +108,8 @@ def _lines(apart: Ablation, found: Table) -> list[str]:
     note = (
         f"Added alone: {parent} with this change, less {parent}. Removed alone: {child} without "
         f"it, less {child}. 95% intervals over people and seeds, on the same test items and the "
-        "same seeds; of many changes one in twenty misses by chance."
+        "same seeds; of many changes one in twenty misses by chance. From one seed nobody knows "
+        "what another would change: its interval is over people alone."
     )
     return [
         *change_lines(apart),

@@ -44,7 +44,17 @@ def test_a_collapse_is_told_beside_its_difference(answers: Answers) -> None:
         effect_of(fallen, against=[answers(skill=0.9)], metric="accuracy"), metric="accuracy"
     )
     assert words.startswith("-")
-    assert words.endswith("] (1 collapsed of 1 run)")
+    assert words.endswith("], one seed (1 collapsed of 1 run)")
+
+
+@pytest.mark.parametrize(("seeds", "told"), [((0,), True), ((0, 1), False)])
+def test_a_difference_of_one_seed_says_so(
+    answers: Answers, seeds: tuple[int, ...], told: bool
+) -> None:
+    first = [answers(skill=0.8, seed=seed) for seed in seeds]
+    against = [answers("plain", skill=0.5, seed=seed) for seed in seeds]
+    effect = effect_of(first, against=against, metric="accuracy")
+    assert effect_words(effect, metric="accuracy").endswith("], one seed") is told
 
 
 def test_what_was_not_run_has_no_effect_and_no_score(answers: Answers) -> None:

@@ -74,6 +74,21 @@ def test_a_protocol_whose_runs_failed_is_told_and_has_no_premium(answers: Answer
     assert (told.score, told.premium, told.missing) == (None, None, "1 failed of 1 run")
 
 
+def test_a_premium_of_one_seed_says_so(answers: Answers) -> None:
+    runs = both(answers)
+    several = premium_page(LEDGER, runs)
+    single = premium_page(LEDGER, [run for run in runs if run.record.seed == 0])
+    assert (", one seed |" in several, ", one seed |" in single) == (False, True)
+
+
+def test_folds_that_share_an_item_are_told_and_stop_no_page(answers: Answers) -> None:
+    twisted = [answers(task="set/augment", audit="leaky", fold=fold, folds=2) for fold in range(2)]
+    (protocols,) = protocols_of(gather([*both(answers), *twisted]))
+    (told,) = (one for one in protocols.table().scores if one.task == "set/augment")
+    assert told.score is None
+    assert told.missing.startswith("192 of 192 items are predicted more than once (first: ")
+
+
 def test_a_protocol_that_was_never_audited_does_not_count_as_honest(answers: Answers) -> None:
     unseen = answers(task="set/people", state="failed", scored=False, fingerprint="")
     leaky = answers(task="set/random", audit="leaky")
