@@ -16,6 +16,7 @@ from emobench.cli.lazy import LazyGroup
 
 COMMANDS = {
     "ablate": "Measure each difference of two recipes alone.",
+    "audit": "Say whether scores on a task can be believed.",
     "check": "Validate recipes and say what they would run.",
     "diagnose": "Say why a run or a recipe failed, and what cures it.",
     "leaderboard": "Rank everything that was run.",

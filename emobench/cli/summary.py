@@ -148,6 +148,7 @@ def _told_of_data(records: Sequence[Record], *, of: str = "") -> list[str]:
         f"        {finding.severity}: {finding.message}": None
         for record in records
         for finding in record.audit.findings
+        if finding.severity != "info"
     }
     lines += _first(found)
     notes = {record.data.note: None for record in records if record.data and record.data.note}

@@ -24,7 +24,9 @@ from emobench.api import (
     TaskFacts,
     UsageError,
 )
-from emobench.data.audit import Audit, audit, row_digests
+from emobench.data.audit import row_digests
+from emobench.data.audited import audit_whole, fingerprints_of
+from emobench.data.findings import Audit
 from emobench.data.prepared import UNREADABLE, Prepared, default_cache, prepare
 from emobench.data.protocols import Split
 from emobench.recipes.identity import identity
@@ -82,10 +84,21 @@ def load_data(
     for warning in split.warnings:
         listener.warn(warning)
     listener.stage("audit", opened.plan.task.name)
-    found = audit(
+    prints = fingerprints_of(
+        opened.plan.task,
+        opened.dataset,
+        opened.items,
+        modality=frontend.modality,
+        registry=registry,
+        cache=settings.cache or default_cache(),
+        progress=listener.progress,
+    )
+    found = audit_whole(
         opened.items,
         split,
         opened.plan.task.protocol,
+        prints=prints,
+        targets=opened.targets,
         digests=row_digests(prepared.features, usable=prepared.usable),
         features=prepared.features,
     )
@@ -232,6 +245,10 @@ def _verdict(found: Audit) -> AuditVerdict:
                 severity=finding.severity,
                 message=finding.message,
                 items=finding.items,
+                advice=finding.advice,
+                count=finding.count,
+                share=finding.share,
+                pairs=finding.pairs,
             )
             for finding in found.findings
         ),

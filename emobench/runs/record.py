@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-RECORD_SCHEMA = 2
+RECORD_SCHEMA = 3
 """Rises when the record gains a field; a record of an older schema is read without it."""
 
 SINCE_2 = {"since": 2}
 """Marks the fields that came with schema 2: a record may lack them."""
+
+SINCE_3 = {"since": 3}
+"""Likewise with schema 3."""
 
 State = Literal[
     "ok", "collapsed", "diverged", "out_of_memory", "timed_out", "failed", "interrupted"
@@ -67,12 +70,20 @@ class CollapseFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One finding of the leak audit."""
+    """One finding of the leak audit: evidence, and what to do.
+
+    `count` items are concerned, `share` is the part of the test set among them; `items` and
+    `pairs` name the first few.
+    """
 
     check: str
     severity: Literal["info", "warned", "leaky"]
     message: str
     items: tuple[str, ...] = ()
+    advice: str = field(default="", metadata=SINCE_3)
+    count: int = field(default=0, metadata=SINCE_3)
+    share: float = field(default=0.0, metadata=SINCE_3)
+    pairs: tuple[tuple[str, str], ...] = field(default=(), metadata=SINCE_3)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,7 +70,7 @@ def test_generated_labels_make_the_run_leaky_and_the_record_says_why(generated):
     record, _, _ = generated
     assert record.state == "ok"
     assert record.audit.verdict == "leaky"
-    (finding,) = record.audit.findings
+    (finding,) = [one for one in record.audit.findings if one.severity != "info"]
     assert finding.check == "derived-target"
     assert "'emotions' is a function of the inputs, computed from the row's own" in finding.message
 
@@ -91,4 +91,5 @@ def test_the_history_holds_what_is_predicted_on_average_beside_what_is_true(gene
 
 def test_the_same_rows_with_honest_labels_are_clean(tmp_path):
     record, _, _ = run_on(tmp_path, "emotion")
-    assert (record.audit.verdict, record.audit.findings) == ("clean", ())
+    assert record.audit.verdict == "clean"
+    assert {one.severity for one in record.audit.findings} <= {"info"}

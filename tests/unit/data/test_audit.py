@@ -260,3 +260,73 @@ def test_rows_too_wide_for_a_rule_are_passed_over():
     features = np.tile(rows(), (1, 100))
     items = make_rated(features[:, 0], INTENSITY)
     assert audit(items, rated_split(), HOLDOUT, features=features).verdict == "clean"
+
+
+def near(*pairs):
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def audit_near(pairs, *, digests=DISTINCT, labels=None, count=10, split=None):
+    """An audit of groups of two items with these near-duplicates."""
+    items = make_items(
+        [f"g{index // 2}" for index in range(count)], labels or [1] * count, count=count
+    )
+    return audit(items, split or make_split(), HOLDOUT, digests=digests, near=near(*pairs))
+
+
+def test_a_near_duplicate_across_the_split_is_leaky_and_names_the_pair():
+    finding = only(audit_near([(0, 9), (1, 2)]), "near-duplicates")
+    assert finding.severity == "leaky"
+    assert finding.message == (
+        "1 of 2 test items (50.0%) are near-duplicates of training or validation items"
+    )
+    assert (finding.items, finding.pairs) == (("i9",), (("i0", "i9"),))
+    assert (finding.count, finding.share) == (1, 0.5)
+    assert "remove all but one" in finding.advice
+
+
+@pytest.mark.parametrize(("touched", "verdict"), [(1, "clean"), (2, "warned"), (10, "leaky")])
+def test_near_duplicates_weigh_by_the_share_of_the_test_set_they_touch(touched, verdict):
+    count = 400
+    split = make_split(train=range(100), validation=range(100, 200), test=range(200, count))
+    found = audit_near(
+        [(place, 200 + place) for place in range(touched)],
+        digests=[f"d{index}" for index in range(count)],
+        count=count,
+        split=split,
+    )
+    assert found.verdict == verdict
+    assert only(found, "near-duplicates").count == touched
+
+
+def test_near_duplicates_on_one_side_are_no_leak():
+    found = audit_near([(0, 1), (8, 9)])
+    assert found.verdict == "clean"
+    assert only(found, "near-duplicates-within").count == 4
+
+
+def test_near_duplicates_between_validation_and_training_are_a_warning():
+    found = audit_near([(0, 6)])
+    assert found.verdict == "warned"
+    assert only(found, "near-duplicates-validation").items == ("i6",)
+
+
+def test_an_exact_duplicate_is_not_told_again_as_a_near_one():
+    found = audit_near([(0, 9)], digests=(*DISTINCT[:9], "digest0"))
+    assert [finding.check for finding in found.findings] == ["duplicates"]
+
+
+def test_near_duplicates_of_different_classes_are_told():
+    finding = only(audit_near([(0, 1)], labels=[0] + [1] * 9), "conflicting-labels-near")
+    assert finding.pairs == (("i0", "i1"),)
+    assert finding.severity == "warned"
+
+
+def test_a_corpus_that_is_in_twice_is_told_whatever_the_split():
+    finding = only(
+        audit_near([], digests=[f"d{index // 2}" for index in range(10)]), "copied-corpus"
+    )
+    assert finding.severity == "warned"
+    assert finding.message == (
+        "10 of 10 items (100.0%) have an exact copy: the corpus is in here more than once"
+    )
