@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emobench.api import UsageError
 from emobench.boards.claims import (
@@ -81,7 +81,7 @@ def _on_task(
     task, other = tasks
     if not measure.against:
         alone = best_of(evidence, task=task, recipe=measure.recipe)
-        return None if alone is None else _score(claim, measure, alone)
+        return None if alone is None else _beside(_score(claim, measure, alone), [alone], evidence)
     pair = _pair(measure, task, other, evidence)
     if pair is None:
         run = [
@@ -90,7 +90,20 @@ def _on_task(
             if best_of(evidence, task=on, recipe=recipe) is not None
         ]
         return _unmeasured(task, f"only {run[0]} was run") if len(run) == 1 else None
-    return _gain(claim, measure, *pair)
+    return _beside(_gain(claim, measure, *pair), pair, evidence)
+
+
+def _beside(finding: Finding, used: Sequence[Evidence], evidence: Sequence[Evidence]) -> Finding:
+    """The finding with the runs that ended badly of other versions: choosing would hide them."""
+    told = [
+        f"another version of {one.recipe}: {one.trouble}"
+        for one in evidence
+        if any((one.task, one.recipe) == (each.task, each.recipe) for each in used)
+        and one not in used
+        and one.trouble
+    ]
+    note = "; ".join([*filter(None, [finding.judgement.note]), *told])
+    return replace(finding, judgement=replace(finding.judgement, note=note))
 
 
 def _pair(

@@ -225,19 +225,9 @@ def _counted(metric: str) -> str:
 
 
 def _tally(seed: int, runs: Sequence[Published]) -> Tally:
-    import numpy as np
+    from emobench.boards.pooled import seed_tally
 
-    from emobench.scoring.tally import tally
-
-    held = [run.predictions for run in runs if run.predictions is not None]
-    return tally(
-        held[0].targets[0].target,
-        seed=seed,
-        items=[item for one in held for item in one.items],
-        groups=[group for one in held for group in one.groups] or None,
-        probabilities=np.concatenate([one.targets[0].probabilities for one in held]),
-        truth=np.concatenate([one.targets[0].truth for one in held]),
-    )
+    return seed_tally(seed, [run.predictions for run in runs if run.predictions is not None])
 
 
 def _strongest_tally(seed: int, runs: Sequence[Published]) -> Tally:

@@ -67,7 +67,7 @@ def pool(runs: Sequence[Record], *, known: Known) -> Pool | None:
     if not by_seed:
         return None
     try:
-        return Pool(tallies=tuple(_tally(seed, parts) for seed, parts in by_seed.items()))
+        return Pool(tallies=tuple(seed_tally(seed, parts) for seed, parts in by_seed.items()))
     except ValueError:
         # Such as folds that share an item: their mean is all that can be said.
         return None
@@ -119,7 +119,8 @@ def compare(rows: Sequence[Row], *, pools: Mapping[int, Pool], metric: str) -> C
     )
 
 
-def _tally(seed: int, parts: Sequence[Predictions]) -> Tally:
+def seed_tally(seed: int, parts: Sequence[Predictions]) -> Tally:
+    """The tally of one seed's folds together, of their first target."""
     first = [part.targets[0] for part in parts]
     return tally(
         first[0].target,

@@ -132,6 +132,16 @@ def test_a_run_that_failed_leaves_the_claim_open_and_is_told(answers: Answers) -
     assert found.judgement.note == "1 failed of 2 runs"
 
 
+def test_a_version_that_failed_is_told_beside_the_one_that_was_measured(answers: Answers) -> None:
+    runs = [
+        *three_seeds(answers, task=HONEST, skill=0.9),
+        answers(task=HONEST, options={"train": {"epochs": 9}}, state="failed", scored=False),
+    ]
+    (found,) = findings(ledger(), *runs)
+    assert found.judgement.verdict == "confirmed"
+    assert found.judgement.note == "firm; another version of enhanced: 1 failed of 1 run"
+
+
 def test_folds_that_are_missing_leave_the_claim_open(answers: Answers) -> None:
     (found,) = findings(ledger(), answers(task=HONEST, folds=5))
     assert found.judgement.note == "1 of 5 folds"
