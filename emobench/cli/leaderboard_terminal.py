@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emobench.api.component import protocol_words
 from emobench.boards.board import CONSTANT_NAME
+from emobench.boards.text import one_line
 from emobench.boards.words import NOTHING, figure, interval, mean, tally, title
 from emobench.cli.text import table
 
@@ -22,8 +23,8 @@ def index_lines(lines: Sequence[IndexLine]) -> list[str]:
     head = ["task", "best honest recipe", "score", "recipes", "80%+", "collapsed", "leaky"]
     rows = [
         [
-            line.title,
-            line.best,
+            one_line(line.title),
+            one_line(line.best),
             _best_score(line),
             str(line.recipes),
             line.reaching,
@@ -38,7 +39,7 @@ def index_lines(lines: Sequence[IndexLine]) -> list[str]:
 def _best_score(line: IndexLine) -> str:
     if line.score == NOTHING:
         return NOTHING
-    return f"{line.metric} {line.score.replace('**', '')}"
+    return f"{one_line(line.metric)} {line.score.replace('**', '')}"
 
 
 def board_lines(board: Board) -> list[str]:
