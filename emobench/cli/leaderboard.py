@@ -221,24 +221,19 @@ def _refuse_rejected(site: PublishedSite) -> None:
 def _local_boards(runs: Path) -> tuple[tuple[Board, ...], Scan]:
     """The boards of a folder of runs, with what was found there."""
     from emobench.boards.rank import build_boards
+    from emobench.cli.predicted import predictions_of
     from emobench.registry import load_registry
-    from emobench.runs.publishing import local_predictions
     from emobench.runs.store import RunStore
 
-    store = RunStore(runs)
-    scan = store.scan()
+    scan = RunStore(runs).scan()
     for damaged in scan.damaged:
         click.echo(f"warning: left out {damaged.path}: {damaged.reason}", err=True)
     registry = load_registry()
-    found = {
-        record.id: local_predictions(record, folder=store.run_dir(record.id))
-        for record in scan.records
-    }
     boards = build_boards(
         scan.records,
         shipped=_shipped(registry),
         offered=_offered(registry),
-        predictions={run_id: one for run_id, one in found.items() if one is not None},
+        predictions=predictions_of(scan.records, runs=runs),
     )
     return boards, scan
 

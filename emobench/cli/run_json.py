@@ -12,6 +12,7 @@ from typing import Any
 from emobench.api import EmobenchError
 from emobench.boards.rank import build_boards
 from emobench.cli.leaks import leak_data, leak_tables
+from emobench.cli.predicted import predictions_of
 from emobench.cli.run import Ending
 from emobench.runs.record import Record, State
 from emobench.runs.store import RunStore
@@ -35,12 +36,13 @@ def run_document(endings: Sequence[Ending], *, runs: Path) -> dict[str, Any]:
                     "metric": board.metric,
                     "score": row.score,
                     "spread": row.spread,
+                    "interval": list(row.interval) if row.interval else None,
                     "scores": dict(row.metrics),
                     "seeds": list(row.seeds),
                     "folds": row.folds,
                     "state": row.state,
                 }
-                for board in build_boards(records)
+                for board in build_boards(records, predictions=predictions_of(records, runs=runs))
                 for row in board.rows
             ],
             "leak_premium": leak_data(leak_tables(records, runs=runs)),

@@ -10,8 +10,9 @@ from pathlib import Path
 from emobench.api import EmobenchError
 from emobench.boards.board import Board
 from emobench.boards.rank import build_boards
-from emobench.boards.words import NOTHING, count, figure, mean, percent, tally, title
+from emobench.boards.words import NOTHING, count, figure, interval, mean, percent, tally, title
 from emobench.cli.leaks import leak_lines, leak_tables
+from emobench.cli.predicted import predictions_of
 from emobench.cli.progress import plan_name
 from emobench.cli.run import Ending
 from emobench.cli.text import table
@@ -35,7 +36,7 @@ def summary_lines(endings: Sequence[Ending], *, runs: Path) -> list[str]:
     elif with_record:
         lines += ["", *_runs_table(with_record)]
         records = [ending.record for ending in with_record if ending.record is not None]
-        for board in build_boards(records):
+        for board in build_boards(records, predictions=predictions_of(records, runs=runs)):
             lines += ["", f"{board.title}, by recipe:", *_recipes_table(board)]
         lines += leak_lines(leak_tables(records, runs=runs))
         lines += _leftovers(records)
@@ -192,11 +193,12 @@ def _runs_table(endings: Sequence[Ending]) -> list[str]:
 
 def _recipes_table(board: Board) -> list[str]:
     others = [name for name in HEADLINE if name != board.metric]
-    head = ["recipe", title(board.metric), *map(title, others), "seeds", "state"]
+    head = ["recipe", title(board.metric), "95%", *map(title, others), "seeds", "state"]
     rows = [
         [
             row.recipe,
             mean(row.score, spread=row.spread, metric=board.metric),
+            interval(row.interval, metric=board.metric) or NOTHING,
             *(figure(row.metrics.get(name), metric=name) for name in others),
             str(len(row.seed_scores)),
             tally(row.states),
