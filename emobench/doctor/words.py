@@ -112,7 +112,7 @@ def verdict(found: Diagnosis) -> str:
 
 
 def _score(found: Diagnosis) -> str:
-    return _figure(found.parent_outcome, found.metric)
+    return f"{title(found.metric)} {_figure(found.parent_outcome, found.metric)}"
 
 
 def _figure(outcome: Outcome, metric: str) -> str:
