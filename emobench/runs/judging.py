@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from emobench.runs.record import ClassScore, CollapseFacts, TargetScores
-from emobench.scoring.collapse import judge_collapse
-from emobench.scoring.metrics import confusion_matrix, per_class, score, true_classes
+from emobench.scoring.collapse import judge_table
+from emobench.scoring.metrics import grade, score
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,27 +45,26 @@ def judge_target(
     validation: Mapping[str, float],
 ) -> tuple[TargetScores, CollapseFacts | None]:
     """One target's scores on the test set, and its collapse if it is one."""
-    figures = score(target, probabilities, truth)
-    if target.kind not in ("class", "distribution"):
-        return TargetScores(metrics=figures, validation=validation), None
-    ids = true_classes(target, truth=truth)
-    matrix = confusion_matrix(ids, probabilities.argmax(axis=1), classes=len(target.classes))
+    graded = grade(target, probabilities, truth)
+    table = graded.table
+    if table is None:
+        return TargetScores(metrics=graded.figures, validation=validation), None
     scores = TargetScores(
-        metrics=figures,
+        metrics=graded.figures,
         validation=validation,
         classes=tuple(
             ClassScore(
                 name=name,
-                precision=float(row.precision),
-                recall=float(row.recall),
-                f1=float(row.f1),
-                support=int(row.support),
+                precision=row.precision,
+                recall=row.recall,
+                f1=row.f1,
+                support=row.support,
             )
-            for name, row in zip(target.classes, per_class(matrix), strict=True)
+            for name, row in zip(target.classes, table.per_class(), strict=True)
         ),
-        confusion=tuple(tuple(int(count) for count in row) for row in matrix),
+        confusion=tuple(map(tuple, table.confusion.tolist())),
     )
-    found = judge_collapse(truth=ids, probabilities=probabilities, classes=target.classes)
+    found = judge_table(table, classes=target.classes)
     if found is None:
         return scores, None
     facts = CollapseFacts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,68 +44,130 @@ def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, *, classes: int) ->
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
+class Table:
+    """A confusion matrix with what is counted from it, each once."""
+
+    def __init__(self, confusion: Counts) -> None:
+        self.confusion = confusion
+        self.hits = np.diagonal(confusion)
+        self.supports = confusion.sum(axis=1)
+        self.claims = confusion.sum(axis=0)
+
+    @cached_property
+    def precision(self) -> Floats:
+        """By class: share of its predictions that are right; 0 where it was never predicted."""
+        return _share(self.hits, self.claims)
+
+    @cached_property
+    def recall(self) -> Floats:
+        """By class: share of its items that were found; 0 where it has none."""
+        return _share(self.hits, self.supports)
+
+    @cached_property
+    def f1(self) -> Floats:
+        """By class: harmonic mean of precision and recall; 0 where neither is defined."""
+        return _share(2 * self.hits, self.claims + self.supports)
+
+    @cached_property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which classes occur in the truth or the predictions."""
+        return np.asarray((self.claims + self.supports) > 0)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of items on the diagonal."""
+        return float(self.hits.sum() / self.supports.sum())
+
+    @property
+    def uar(self) -> float:
+        """Unweighted average recall (balanced accuracy) of the classes that occur in the truth."""
+        return float(self.recall[self.supports > 0].mean())
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the classes that occur in the truth or the predictions."""
+        return float(self.f1[self.seen].mean())
+
+    @property
+    def weighted_f1(self) -> float:
+        """Mean F1, each class weighted by its items."""
+        return self.mean_by_items(self.f1)
+
+    def mean_by_items(self, figures: Floats) -> float:
+        """The mean of a figure of the classes, each weighted by its items."""
+        return float((figures * self.supports).sum() / self.supports.sum())
+
+    def per_class(self) -> tuple[ClassFigures, ...]:
+        """Precision, recall, F1 and support of every class, in the classes' order."""
+        columns = (self.precision, self.recall, self.f1, self.supports)
+        return tuple(
+            ClassFigures(precision=p, recall=r, f1=f, support=n)
+            for p, r, f, n in zip(*(column.tolist() for column in columns), strict=True)
+        )
+
+
 def accuracy(confusion: Counts) -> float:
     """Share of items on the diagonal."""
-    return float(np.trace(confusion) / confusion.sum())
+    return Table(confusion).accuracy
 
 
 def precision(confusion: Counts) -> Floats:
     """By class: share of its predictions that are right; 0 where it was never predicted."""
-    return _share(np.diagonal(confusion), confusion.sum(axis=0))
+    return Table(confusion).precision
 
 
 def recall(confusion: Counts) -> Floats:
     """By class: share of its items that were found; 0 where it has none."""
-    return _share(np.diagonal(confusion), confusion.sum(axis=1))
+    return Table(confusion).recall
 
 
 def f1(confusion: Counts) -> Floats:
     """By class: harmonic mean of precision and recall; 0 where neither is defined."""
-    return _share(2 * np.diagonal(confusion), confusion.sum(axis=0) + confusion.sum(axis=1))
+    return Table(confusion).f1
 
 
 def uar(confusion: Counts) -> float:
     """Unweighted average recall (balanced accuracy) of the classes that occur in the truth."""
-    return float(recall(confusion)[confusion.sum(axis=1) > 0].mean())
+    return Table(confusion).uar
 
 
 def macro_precision(confusion: Counts) -> float:
     """Mean precision of the classes that occur in the truth or the predictions."""
-    return float(precision(confusion)[_seen(confusion)].mean())
+    table = Table(confusion)
+    return float(table.precision[table.seen].mean())
 
 
 def macro_recall(confusion: Counts) -> float:
     """Mean recall of the classes that occur in the truth or the predictions."""
-    return float(recall(confusion)[_seen(confusion)].mean())
+    table = Table(confusion)
+    return float(table.recall[table.seen].mean())
 
 
 def macro_f1(confusion: Counts) -> float:
     """Mean F1 of the classes that occur in the truth or the predictions."""
-    return float(f1(confusion)[_seen(confusion)].mean())
+    return Table(confusion).macro_f1
 
 
 def weighted_precision(confusion: Counts) -> float:
     """Mean precision, each class weighted by its items."""
-    return float(np.average(precision(confusion), weights=confusion.sum(axis=1)))
+    table = Table(confusion)
+    return table.mean_by_items(table.precision)
 
 
 def weighted_recall(confusion: Counts) -> float:
     """Mean recall, each class weighted by its items; equals the accuracy."""
-    return float(np.average(recall(confusion), weights=confusion.sum(axis=1)))
+    table = Table(confusion)
+    return table.mean_by_items(table.recall)
 
 
 def weighted_f1(confusion: Counts) -> float:
     """Mean F1, each class weighted by its items."""
-    return float(np.average(f1(confusion), weights=confusion.sum(axis=1)))
+    return Table(confusion).weighted_f1
 
 
 def per_class(confusion: Counts) -> tuple[ClassFigures, ...]:
     """Precision, recall, F1 and support of every class, in the classes' order."""
-    columns = (precision(confusion), recall(confusion), f1(confusion), confusion.sum(axis=1))
-    return tuple(
-        ClassFigures(precision=float(p), recall=float(r), f1=float(f), support=int(n))
-        for p, r, f, n in zip(*columns, strict=True)
-    )
+    return Table(confusion).per_class()
 
 
 def log_loss(truth: ArrayLike, *, probabilities: Floats) -> float:
@@ -120,8 +183,13 @@ def expected_calibration_error(truth: ArrayLike, *, probabilities: Floats) -> fl
     Items are sorted by the probability of their predicted class into 15 bins of equal width,
     each open below and closed above: ECE = sum_b (n_b / n) |accuracy_b - confidence_b|.
     """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == np.asarray(truth)
+    claimed = probabilities.argmax(axis=1)
+    confidence = probabilities[np.arange(len(claimed)), claimed]
+    return calibration_gap(confidence, right=claimed == np.asarray(truth))
+
+
+def calibration_gap(confidence: Floats, *, right: NDArray[np.bool_]) -> float:
+    """The expected calibration error of answers with that confidence that were right, or not."""
     bins = np.clip(np.ceil(confidence * CALIBRATION_BINS) - 1, 0, CALIBRATION_BINS - 1)
     gaps = np.bincount(bins.astype(np.int64), weights=right - confidence)
     return float(np.abs(gaps).sum() / len(confidence))
@@ -136,7 +204,3 @@ def kl_divergence(truth: Floats, *, probabilities: Floats) -> float:
 
 def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> Floats:
     return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
-
-
-def _seen(confusion: Counts) -> NDArray[np.bool_]:
-    return np.asarray((confusion.sum(axis=0) + confusion.sum(axis=1)) > 0)

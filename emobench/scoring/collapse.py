@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from emobench.scoring.classification import Counts, accuracy, confusion_matrix, uar
+from emobench.scoring.classification import Table, confusion_matrix
 from emobench.scoring.intervals import uar_interval, wilson_interval
 from emobench.scoring.metrics import NotFiniteError
 
@@ -69,19 +69,26 @@ def judge_collapse(
     never predicts some classes but beats the constant one is weak, and its table says where.
     A truth of a single class cannot tell a collapse from a perfect answer: not judged.
     """
-    table = _table(truth, np.asarray(probabilities, dtype=np.float64), classes)
-    true_counts, predicted_counts = table.sum(axis=1), table.sum(axis=0)
+    predicted = np.asarray(probabilities, dtype=np.float64)
+    return judge_table(_table(truth, predicted, classes), classes=classes)
+
+
+def judge_table(table: Table, *, classes: Sequence[str]) -> Collapse | None:
+    """The verdict of `judge_collapse` on a confusion matrix."""
+    true_counts, predicted_counts = table.supports, table.claims
     if np.count_nonzero(true_counts) < 2:
         return None
-    items = int(table.sum())
+    items = int(true_counts.sum())
     top = int(predicted_counts.argmax())
     share = float(predicted_counts[top] / items)
     true_share = float(true_counts[top] / items)
     dominated = share >= DOMINANT_SHARE and share - true_share >= DOMINANT_EXCESS
     predicted_entropy = _entropy(predicted_counts)
     variety_lost = predicted_entropy <= LOST_VARIETY * _entropy(true_counts)
+    if not dominated and not variety_lost:
+        return None
     skill = _skill(table)
-    if not dominated and not (variety_lost and not skill.beats_constant):
+    if not dominated and skill.beats_constant:
         return None
     never = tuple(name for name, count in zip(classes, predicted_counts, strict=True) if count == 0)
     return Collapse(
@@ -100,23 +107,23 @@ def judge_collapse(
     )
 
 
-def _table(truth: ArrayLike, predicted: NDArray[np.float64], classes: Sequence[str]) -> Counts:
+def _table(truth: ArrayLike, predicted: NDArray[np.float64], classes: Sequence[str]) -> Table:
     if predicted.ndim != 2 or predicted.shape[1] != len(classes):
         raise ValueError(
             f"probabilities must be (items, {len(classes)}), got shape {predicted.shape}"
         )
     if not np.isfinite(predicted).all():
         raise NotFiniteError("the probabilities are not all finite; the training has diverged")
-    return confusion_matrix(truth, predicted.argmax(axis=1), classes=len(classes))
+    return Table(confusion_matrix(truth, predicted.argmax(axis=1), classes=len(classes)))
 
 
-def _skill(table: Counts) -> _Skill:
-    items, supports, hits = int(table.sum()), table.sum(axis=1), np.diagonal(table)
+def _skill(table: Table) -> _Skill:
+    items, supports, hits = int(table.supports.sum()), table.supports, table.hits
     return _Skill(
-        accuracy=accuracy(table),
+        accuracy=table.accuracy,
         accuracy_interval=wilson_interval(int(hits.sum()), trials=items),
         constant_accuracy=float(supports.max() / items),
-        uar=uar(table),
+        uar=table.uar,
         uar_interval=uar_interval(hits.tolist(), supports=supports.tolist()),
         constant_uar=1 / int(np.count_nonzero(supports)),
     )

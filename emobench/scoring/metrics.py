@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "METRICS",
     "ClassFigures",
+    "Graded",
     "Metric",
     "NotFiniteError",
     "accuracy",
@@ -54,6 +56,7 @@ __all__ = [
     "confusion_matrix",
     "expected_calibration_error",
     "f1",
+    "grade",
     "kl_divergence",
     "label_f1",
     "log_loss",
@@ -102,8 +105,21 @@ def probabilities(target: Target, logits: ArrayLike) -> Floats:
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Graded:
+    """Every figure of the target's kind, by name, and the table of one that has classes."""
+
+    figures: dict[str, float]
+    table: of_classes.Table | None = None
+
+
 def score(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> dict[str, float]:
-    """Every figure of the target's kind, by name.
+    """Every figure of the target's kind, by name; `grade` says what it takes and raises."""
+    return grade(target, probabilities, truth).figures
+
+
+def grade(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> Graded:
+    """Every figure of the target's kind, with what they were counted from.
 
     `truth` is class ids `(items,)`, 0/1 labels or distributions `(items, classes)`, or numbers
     `(items,)`; a label given as a share is there above one half. Of tied classes the first is
@@ -117,14 +133,15 @@ def score(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> dict[st
             f"target '{target.name}': {len(predicted)} predictions for {len(expected)} true values"
         )
     if target.kind == "number":
-        return _score_numbers(predicted.reshape(-1), _finite_truth(target, expected.reshape(-1)))
+        values = _finite_truth(target, expected.reshape(-1))
+        return Graded(figures=_score_numbers(predicted.reshape(-1), values))
     if target.kind == "labels":
-        return _score_labels(target, predicted, _present(target, expected))
-    figures = _score_classes(predicted, true_classes(target, truth=expected))
+        return Graded(figures=_score_labels(target, predicted, _present(target, expected)))
+    graded = _grade_classes(predicted, true_classes(target, truth=expected))
     if target.kind == "distribution":
         shares = _shares(target, expected)
-        figures["kl"] = of_classes.kl_divergence(shares, probabilities=predicted)
-    return figures
+        graded.figures["kl"] = of_classes.kl_divergence(shares, probabilities=predicted)
+    return graded
 
 
 def true_classes(target: Target, *, truth: ArrayLike) -> NDArray[np.int64]:
@@ -139,18 +156,19 @@ def true_classes(target: Target, *, truth: ArrayLike) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _score_classes(predicted: Floats, ids: NDArray[np.int64]) -> dict[str, float]:
-    confusion = of_classes.confusion_matrix(
-        ids, predicted.argmax(axis=1), classes=predicted.shape[1]
-    )
-    return {
-        "accuracy": of_classes.accuracy(confusion),
-        "uar": of_classes.uar(confusion),
-        "macro_f1": of_classes.macro_f1(confusion),
-        "weighted_f1": of_classes.weighted_f1(confusion),
+def _grade_classes(predicted: Floats, ids: NDArray[np.int64]) -> Graded:
+    claimed = predicted.argmax(axis=1)
+    confidence = predicted[np.arange(len(claimed)), claimed]
+    table = of_classes.Table(of_classes.confusion_matrix(ids, claimed, classes=predicted.shape[1]))
+    figures = {
+        "accuracy": table.accuracy,
+        "uar": table.uar,
+        "macro_f1": table.macro_f1,
+        "weighted_f1": table.weighted_f1,
         "log_loss": of_classes.log_loss(ids, probabilities=predicted),
-        "ece": of_classes.expected_calibration_error(ids, probabilities=predicted),
+        "ece": of_classes.calibration_gap(confidence, right=claimed == ids),
     }
+    return Graded(figures=figures, table=table)
 
 
 def _score_labels(target: Target, predicted: Floats, truth: NDArray[np.bool_]) -> dict[str, float]:
@@ -182,8 +200,9 @@ def _checked(target: Target, values: Floats) -> Floats:
         )
     if len(values) == 0:
         raise ValueError(f"target '{target.name}': there are no items to score")
-    broken = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-    if broken.any():
+    finite = np.isfinite(values)
+    if not finite.all():
+        broken = ~finite.reshape(len(values), -1).all(axis=1)
         raise NotFiniteError(
             f"target '{target.name}': the predictions of {broken.sum()} of {len(values)} items "
             f"are not finite (first: item {int(broken.argmax())}); the training has diverged"
