@@ -64,6 +64,22 @@ def method_hash(record: Record) -> str:
     return _hash([_method(record.recipe), code]) if code else recipe_hash(record.recipe)
 
 
+def follows(recipe: Mapping[str, Any], *, shipped: Mapping[str, Any]) -> bool:
+    """Whether a recipe's options are the shipped one's.
+
+    Options that came later, which the recipe of an older record cannot name, do not count.
+    """
+    return _within(_method(recipe), _method(shipped))
+
+
+def _within(known: Any, whole: Any) -> bool:
+    if isinstance(known, Mapping) and isinstance(whole, Mapping):
+        return all(key in whole and _within(value, whole[key]) for key, value in known.items())
+    if isinstance(known, list | tuple) and isinstance(whole, list | tuple):
+        return len(known) == len(whole) and all(map(_within, known, whole))
+    return bool(known == whole)
+
+
 def _method(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """What decides the numbers; of an ensemble's members likewise."""
     method = {key: value for key, value in recipe.items() if key not in NOT_THE_METHOD}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from emobench.api import Target, UsageError
 from emobench.boards.board import Verdict as Audit
-from emobench.boards.contest import Contest, by_contest, method_hash, recipe_hash
+from emobench.boards.contest import Contest, by_contest, follows, method_hash, recipe_hash
 from emobench.boards.words import count
 from emobench.boards.words import tally as tally_words
 from emobench.runs.record import Record, State
@@ -190,8 +190,11 @@ def as_shipped(
     evidence: Iterable[Evidence], *, shipped: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Evidence, ...]:
     """Without runs that have the name of a shipped recipe and other options than it."""
-    hashes = {name: recipe_hash(recipe) for name, recipe in shipped.items()}
-    return tuple(one for one in evidence if hashes.get(one.recipe, one.options) == one.options)
+    return tuple(
+        one
+        for one in evidence
+        if one.recipe not in shipped or follows(one.records[0].recipe, shipped=shipped[one.recipe])
+    )
 
 
 def best_of(

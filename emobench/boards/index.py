@@ -106,7 +106,8 @@ def _cells(line: IndexLine) -> dict[str, str]:
 
 
 def _reaching(rows: Sequence[Row]) -> str:
-    reaching, firm = sum(row.reaches_80 for row in rows), sum(row.firm_80 for row in rows)
+    whole = [row for row in rows if row.standing is Standing.HONEST]
+    reaching, firm = sum(row.reaches_80 for row in whole), sum(row.firm_80 for row in whole)
     return f"{reaching} ({firm} firm)" if reaching else "0"
 
 

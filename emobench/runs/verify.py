@@ -13,6 +13,7 @@ from emobench.runs.record import Record, TargetScores
 TOLERANCE = 1e-6
 """Probabilities are stored with seven digits where every figure then still comes out this close."""
 NEED_A_SCORE = ("ok", "collapsed")
+LEAKY_BY_DESIGN = "augment-first"
 
 
 def verify(published: Published) -> None:
@@ -31,6 +32,9 @@ def _faults(published: Published) -> Iterator[str]:
     record, predictions = published.record, published.predictions
     if record.state == "interrupted":
         yield "the run was interrupted; only finished runs are published"
+    looked = record.data is not None and record.task.protocol.get("use") == LEAKY_BY_DESIGN
+    if looked and record.audit.verdict != "leaky":
+        yield f"its audit says {record.audit.verdict}, and {LEAKY_BY_DESIGN} always leaks"
     if predictions is None:
         if record.scores or record.state in NEED_A_SCORE:
             yield f"a run that is {record.state} needs predictions, and it has none"

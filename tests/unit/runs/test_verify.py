@@ -106,6 +106,12 @@ def test_the_tasks_own_metric_is_needed(published: Publish) -> None:
         verify(with_scores(run, metrics=kept))
 
 
+def test_a_protocol_that_leaks_on_purpose_cannot_be_called_clean(published: Publish) -> None:
+    run = published(task={"protocol": {"use": "augment-first"}})
+    with pytest.raises(DataError, match="its audit says clean, and augment-first always leaks"):
+        verify(run)
+
+
 def test_an_interrupted_run_is_no_result(published: Publish) -> None:
     with pytest.raises(DataError, match="the run was interrupted"):
         verify(published(state="interrupted"))
