@@ -18,7 +18,8 @@ import emobench
 from emobench.api import OptionField, Options, ProtocolOptions, TargetKind
 from emobench.api.component import PROTOCOL_READS
 from emobench.cli.flags import data_root
-from emobench.data.audit import LEAKY_SHARE, NAMED, Verdict
+from emobench.data.audit_copies import LEAKY_SHARE
+from emobench.data.findings import NAMED, Verdict
 from emobench.data.folder_options import FolderOptions, Where
 from emobench.data.prepared import CACHE_VARIABLE, UNREADABLE_COUNT, UNREADABLE_SHARE
 from emobench.data.tasks import TaskFile, find_task

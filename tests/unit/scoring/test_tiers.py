@@ -22,7 +22,7 @@ TARGET = Target(name="emotion", kind="class", classes=("a", "b", "c", "d"))
 
 
 def coverage_benchmark() -> ModuleType:
-    path = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
+    path = Path(__file__).parents[3] / "benchmarks" / "intervals.py"
     spec = importlib.util.spec_from_file_location("coverage_benchmark_of_tiers", path)
     assert spec is not None
     assert spec.loader is not None

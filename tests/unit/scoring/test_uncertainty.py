@@ -25,7 +25,7 @@ GROUPS, PER_GROUP = 6, 20
 
 
 def coverage_benchmark() -> ModuleType:
-    path = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
+    path = Path(__file__).parents[3] / "benchmarks" / "intervals.py"
     spec = importlib.util.spec_from_file_location("coverage_benchmark", path)
     assert spec is not None
     assert spec.loader is not None

@@ -1,6 +1,6 @@
 """How often the intervals hold what they claim, in simulated worlds whose truth is known.
 
-    python benchmarks/coverage.py [--repetitions 1000] [--worlds typical easy] [--only coverage]
+    python benchmarks/intervals.py [--repetitions 1000] [--worlds typical easy] [--only coverage]
 
 Prints two tables in Markdown. The first: how often a 95% interval of the mean UAR holds the true
 one, for the naive bootstrap of items, for two bootstraps of groups and seeds, and for ours. The
