@@ -11,7 +11,6 @@ import base64
 import binascii
 import json
 import math
-import re
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -27,8 +26,9 @@ MOST_BYTES = 64_000_000
 MOST_TIMES_SMALLER = 1100
 """zlib shrinks nothing further than this, so a text's bytes bound what it can hold."""
 TYPES = frozenset({"|u1", "<u2", "<i8", "<f4", "<f8"})
-HUGE = re.compile(rb"[eE]\+?\d{3}|\d{300}")
-"""What a number that overflows to infinity must hold."""
+DIGITS_AS_NOUGHT = bytes.maketrans(b"123456789", b"0" * 9)
+HUGE = (b"e000", b"e+000", b"E000", b"E+000", b"0" * 300)
+"""What a number that overflows to infinity must hold, one of these, whatever its digits."""
 PACKED_KEYS = frozenset({"type", "shape", "data"})
 
 
@@ -77,11 +77,17 @@ def unpack_plain(packed: object, *, where: str) -> Any:
     raw = _unpacked(text, where, size=min(MOST_BYTES, MOST_TIMES_SMALLER * len(text)))
     try:
         value = json.loads(raw, parse_constant=_refuse_constant)
-        if HUGE.search(raw):
+        if may_overflow(raw):
             json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):
         raise DataError(f"{where}: its data are no plain values") from None
     return value
+
+
+def may_overflow(raw: bytes) -> bool:
+    """Whether some number of a JSON text may be too large: surely where it is."""
+    digits = raw.translate(DIGITS_AS_NOUGHT)
+    return any(mark in digits for mark in HUGE)
 
 
 def _refuse_constant(name: str) -> NoReturn:

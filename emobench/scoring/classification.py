@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,14 +35,19 @@ def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, *, classes: int) ->
             f"class ids must be two lists of one length, got {true_ids.shape} "
             f"and {predicted_ids.shape}"
         )
-    for name, ids in (("true", true_ids), ("predicted", predicted_ids)):
-        if ids.size and not (ids.min() >= 0 and ids.max() < classes):
-            raise ValueError(
-                f"{name} class ids run from {ids.min()} to {ids.max()}, "
-                f"but there are {classes} classes (0 to {classes - 1})"
-            )
+    check_ids("true", true_ids, classes=classes)
+    check_ids("predicted", predicted_ids, classes=classes)
     cells = true_ids.astype(np.int64) * classes + predicted_ids.astype(np.int64)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
+
+
+def check_ids(name: str, ids: NDArray[Any], *, classes: int) -> None:
+    """Refuse class ids that no class has; `name` is what they are called."""
+    if ids.size and not (ids.min() >= 0 and ids.max() < classes):
+        raise ValueError(
+            f"{name} class ids run from {ids.min()} to {ids.max()}, "
+            f"but there are {classes} classes (0 to {classes - 1})"
+        )
 
 
 class Table:

@@ -52,6 +52,7 @@ __all__ = [
     "accuracy",
     "average_precision",
     "ccc",
+    "check",
     "check_metric",
     "confusion_matrix",
     "expected_calibration_error",
@@ -126,6 +127,24 @@ def grade(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> Graded:
     predicted. Raises NotFiniteError on NaN or infinity and ValueError on figures that are no
     probabilities.
     """
+    predicted, expected = check(target, probabilities, truth)
+    if target.kind == "number":
+        numbers = _score_numbers(predicted.reshape(-1), expected.astype(np.float64).reshape(-1))
+        return Graded(figures=numbers)
+    if target.kind == "labels":
+        present = of_labels.claimed_labels(expected.astype(np.float64))
+        return Graded(figures=_score_labels(target, predicted, present))
+    graded = _grade_classes(predicted, true_classes(target, truth=expected))
+    if target.kind == "distribution":
+        shares = _shares(target, expected)
+        graded.figures["kl"] = of_classes.kl_divergence(shares, probabilities=predicted)
+    return graded
+
+
+def check(
+    target: Target, probabilities: ArrayLike, truth: ArrayLike
+) -> tuple[Floats, NDArray[np.generic]]:
+    """Both as arrays, once they can be scored; raises what `grade` says where they cannot."""
     predicted = _checked(target, np.asarray(probabilities, dtype=np.float64))
     expected = np.asarray(truth)
     if len(expected) != len(predicted):
@@ -133,15 +152,15 @@ def grade(target: Target, probabilities: ArrayLike, truth: ArrayLike) -> Graded:
             f"target '{target.name}': {len(predicted)} predictions for {len(expected)} true values"
         )
     if target.kind == "number":
-        values = _finite_truth(target, expected.reshape(-1))
-        return Graded(figures=_score_numbers(predicted.reshape(-1), values))
-    if target.kind == "labels":
-        return Graded(figures=_score_labels(target, predicted, _present(target, expected)))
-    graded = _grade_classes(predicted, true_classes(target, truth=expected))
-    if target.kind == "distribution":
-        shares = _shares(target, expected)
-        graded.figures["kl"] = of_classes.kl_divergence(shares, probabilities=predicted)
-    return graded
+        _finite_truth(target, expected)
+    elif target.kind == "labels":
+        _shaped_truth(target, expected)
+    else:
+        if target.kind == "distribution":
+            _shares(target, expected)
+        ids = true_classes(target, truth=expected)
+        of_classes.check_ids("true", ids, classes=len(target.classes))
+    return predicted, expected
 
 
 def true_classes(target: Target, *, truth: ArrayLike) -> NDArray[np.int64]:
@@ -226,11 +245,6 @@ def _check_shares(target: Target, values: Floats) -> None:
             f"target '{target.name}': an item's probabilities must sum to 1, "
             f"those of item {furthest} sum to {sums[furthest]:.3g}"
         )
-
-
-def _present(target: Target, truth: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Which labels are there: a share counts as the claim that it makes."""
-    return of_labels.claimed_labels(_shaped_truth(target, truth))
 
 
 def _shaped_truth(target: Target, truth: NDArray[np.generic]) -> Floats:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from emobench.scoring.catalogue import check_metric
-from emobench.scoring.metrics import score
+from emobench.scoring.metrics import check
 from emobench.scoring.multilabel import claimed_labels
 from emobench.scoring.ranking import Ranking, rank_items, weighted_map
 from emobench.scoring.totals import formula_of, item_statistics
@@ -29,6 +30,7 @@ CHUNK = 2**24
 
 Floats = NDArray[np.float64]
 Names = NDArray[np.str_]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,25 +79,28 @@ def tally(
     ValueError where an item comes twice, and whatever `metrics.score` raises.
     """
     predicted, expected = np.asarray(probabilities, dtype=np.float64), np.asarray(truth)
-    score(target, predicted, expected)
-    names, owners, by_items = _owners(items, groups, count=len(predicted))
-    order = np.lexsort((names, owners))
-    names, owners, expected = names[order], owners[order], expected[order]
-    found, starts, numbers = np.unique(owners, return_index=True, return_inverse=True)
-    statistics = item_statistics(target, probabilities=predicted[order], truth=expected)
+    check(target, predicted, expected)
+    asked = _asked(
+        tuple(items),
+        None if groups is None else tuple(groups),
+        values=np.ascontiguousarray(expected, dtype=np.float64).tobytes(),
+        count=len(predicted),
+    )
+    predicted, expected = predicted[asked.order], expected[asked.order]
+    statistics = item_statistics(target, probabilities=predicted, truth=expected)
     ranking = None
     if target.kind == "labels":
         present = claimed_labels(expected.astype(np.float64))
-        ranking = rank_items(predicted[order], truth=present, groups=numbers)
+        ranking = rank_items(predicted, truth=present, groups=asked.numbers)
     return Tally(
         target=target,
         seed=seed,
-        groups=tuple(found.tolist()),
-        items=len(names),
-        by_items=by_items,
-        sums=np.add.reduceat(statistics.values, starts, axis=0),
+        groups=asked.groups,
+        items=len(asked.order),
+        by_items=asked.by_items,
+        sums=np.add.reduceat(statistics.values, asked.starts, axis=0),
         columns=statistics.columns,
-        marks=_marks(names, expected, starts=starts),
+        marks=asked.marks,
         ranking=ranking,
     )
 
@@ -148,6 +153,44 @@ def _ranked_scores(tally: Tally, weights: Floats) -> Floats:
     return np.concatenate([weighted_map(tally.ranking, weights=block) for block in blocks])
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Asked:
+    """What a test set asks, whatever is answered: `order` puts its items by group and name.
+
+    `starts` says where each group begins in that order, `numbers` whose each item is.
+    """
+
+    order: Places
+    groups: tuple[str, ...]
+    starts: Places
+    numbers: Places
+    by_items: bool
+    marks: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _asked(
+    items: tuple[str, ...], groups: tuple[str, ...] | None, *, values: bytes, count: int
+) -> _Asked:
+    """All seeds of all recipes of a task ask the same: it is sorted and hashed once.
+
+    `values` are the numbers of the truth, item by item.
+    """
+    names, owners, by_items = _owners(items, groups, count=count)
+    order = np.lexsort((names, owners))
+    names, owners = names[order], owners[order]
+    found, starts, numbers = np.unique(owners, return_index=True, return_inverse=True)
+    truth = np.frombuffer(values, dtype=np.float64).reshape(count, -1)[order]
+    return _Asked(
+        order=order,
+        groups=tuple(found.tolist()),
+        starts=starts,
+        numbers=numbers,
+        by_items=by_items,
+        marks=_marks(names, truth, starts=starts),
+    )
+
+
 def _owners(
     items: Sequence[str], groups: Sequence[str] | None, *, count: int
 ) -> tuple[Names, Names, bool]:
@@ -170,14 +213,11 @@ def _owners(
     return names, np.where(alone, np.char.add("item ", names), owners), False
 
 
-def _marks(
-    names: Names, truth: NDArray[np.generic], *, starts: NDArray[np.int64]
-) -> tuple[str, ...]:
+def _marks(names: Names, truth: Floats, *, starts: Places) -> tuple[str, ...]:
     """A short digest of each group's items and their truth."""
-    values = np.ascontiguousarray(truth, dtype=np.float64)
     words, ends = names.tolist(), [*starts[1:].tolist(), len(names)]
     digests = []
     for start, end in zip(starts.tolist(), ends, strict=True):
-        content = "\n".join(words[start:end]).encode() + values[start:end].tobytes()
+        content = "\n".join(words[start:end]).encode() + truth[start:end].tobytes()
         digests.append(hashlib.sha256(content).hexdigest()[:12])
     return tuple(digests)
