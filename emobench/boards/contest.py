@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,16 @@ def by_contest(records: Iterable[Record]) -> dict[Contest, list[Record]]:
     """
     contests: dict[Contest, list[Record]] = {}
     dataless = []
+    # Records that were read together share their stamps: each stamp is written out once.
+    known: dict[tuple[int, str], Contest] = {}
     for record in records:
         if record.data is None:
             dataless.append(record)
-        else:
-            contests.setdefault(_contest(record, record.data.fingerprint), []).append(record)
+            continue
+        stamp = id(record.task), record.data.fingerprint
+        if stamp not in known:
+            known[stamp] = _contest(record, record.data.fingerprint)
+        contests.setdefault(known[stamp], []).append(record)
     seen = tuple(contests)
     for record in dataless:
         apart = _contest(record, "")
@@ -62,6 +67,16 @@ def method_hash(record: Record) -> str:
     made = record.provenance
     code = [made.emobench, dict(made.components)] if made else []
     return _hash([_method(record.recipe), code]) if code else recipe_hash(record.recipe)
+
+
+def method_hashes(records: Sequence[Record]) -> list[str]:
+    """The `method_hash` of each; what records share, having been read together, is hashed once."""
+    known: dict[tuple[int, int], str] = {}
+    for record in records:
+        made = id(record.recipe), id(record.provenance)
+        if made not in known:
+            known[made] = method_hash(record)
+    return [known[id(record.recipe), id(record.provenance)] for record in records]
 
 
 def follows(recipe: Mapping[str, Any], *, shipped: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,8 +126,8 @@ def seed_tally(seed: int, parts: Sequence[Predictions]) -> Tally:
     return tally(
         first[0].target,
         seed=seed,
-        items=tuple(item for part in parts for item in part.items),
-        groups=tuple(group for part in parts for group in part.groups) or None,
+        items=tuple(chain.from_iterable(part.items for part in parts)),
+        groups=tuple(chain.from_iterable(part.groups for part in parts)) or None,
         probabilities=np.concatenate([one.probabilities for one in first]),
         truth=np.concatenate([one.truth for one in first]),
     )

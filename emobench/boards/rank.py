@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from emobench.boards.board import Board, Constant, Row, RowCosts, Standing, Verdict
 from emobench.boards.command import Commands, LocalCommands
 from emobench.boards.constant import constant_predictor
-from emobench.boards.contest import by_contest, method_hash
+from emobench.boards.contest import by_contest, method_hash, method_hashes
 from emobench.boards.pooled import MARK, Known, Pool, compare, interval_of, is_firm, pool
 from emobench.runs.record import Record, State, TaskStamp
 from emobench.scoring.catalogue import METRICS
@@ -128,8 +128,8 @@ def _by_recipe(records: Sequence[Record]) -> tuple[int, list[list[Record]]]:
     Neither an interrupted run nor one that never saw its data replaces another.
     """
     recipes: dict[tuple[str, str], dict[tuple[int, int], Record]] = {}
-    for record in records:
-        runs = recipes.setdefault((record.recipe_name, method_hash(record)), {})
+    for record, method in zip(records, method_hashes(records), strict=True):
+        runs = recipes.setdefault((record.recipe_name, method), {})
         place = (record.seed, record.task.fold)
         tells = record.state != "interrupted" and record.data is not None
         if tells or place not in runs:

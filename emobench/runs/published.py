@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, cast
 
@@ -28,7 +28,9 @@ from emobench.runs.columns import (
     unpack_numbers,
     unpack_plain,
 )
+from emobench.runs.readers import Unreadable
 from emobench.runs.record import Record
+from emobench.runs.shared_parts import RecordReader, canonical
 
 PUBLISHED = 1
 KEYS = ("published", "record", "history", "predictions", "sha256")
@@ -37,6 +39,11 @@ PREDICTION_KEYS = ("items", "groups", "targets")
 KINDS = ("class", "labels", "distribution", "number")
 FIT_FOR_A_FOLDER = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+WRITTEN = re.compile(
+    r'\{\n"published": 1,\n"record": (?P<record>.*),\n"history": "(?P<history>[A-Za-z0-9+/=]*)",\n'
+    r'"predictions": (?P<predictions>.*),\n"sha256": "(?P<sha256>[0-9a-f]{64})"\n\}\n'
+)
+"""A file as `published_to_text` writes it."""
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -65,7 +72,7 @@ class Predictions:
     @cached_property
     def questions(self) -> str:
         """A hash of what was asked: items, groups and truth, whatever was answered."""
-        digest = hashlib.sha256(json.dumps([self.items, self.groups]).encode())
+        digest = hashlib.sha256(_asked(self.items, self.groups))
         for one in self.targets:
             digest.update(json.dumps([one.target.name, one.target.classes]).encode())
             digest.update(np.ascontiguousarray(one.truth).tobytes())
@@ -112,8 +119,46 @@ def published_to_text(published: Published) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def published_from_text(text: str | bytes) -> Published:
-    """Read what `published_to_text` wrote; a DataError says what is wrong with it."""
+def published_from_text(text: str | bytes, *, reader: RecordReader | None = None) -> Published:
+    """Read what `published_to_text` wrote; a DataError says what is wrong with it.
+
+    A reader that has read others of its task before is quicker.
+    """
+    contents = _as_written(text, reader or RecordReader()) or _with_care(text)
+    if not ID_PATTERN.fullmatch(contents.record.id):
+        raise DataError("record.id: letters, digits, '.', '_' and '-' only")
+    return Published(
+        record=contents.record,
+        history=_history(unpack_plain(contents.history, where="history")),
+        predictions=_predictions(contents.predictions),
+        sha256=contents.sha256,
+    )
+
+
+def read_published(path: Path, *, reader: RecordReader | None = None) -> Published:
+    """The published record in a file that lies where its id and task say it must."""
+    try:
+        published = published_from_text(path.read_bytes(), reader=reader)
+    except OSError as error:
+        raise DataError(f"it cannot be read: {error.strerror or error}") from None
+    place = place_of(published.record)
+    if PurePosixPath(*path.parts[-2:]) != place:
+        raise DataError(f"it holds run {published.record.id}, whose place is {place}")
+    return published
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Contents:
+    """A file whose hash holds; history and predictions are still packed, and not checked."""
+
+    record: Record
+    history: object
+    predictions: object
+    sha256: str
+
+
+def _with_care(text: str | bytes) -> _Contents:
+    """The contents of any file, whoever wrote it."""
     content = _parsed(text)
     claimed = content.pop("sha256")
     try:
@@ -125,27 +170,39 @@ def published_from_text(text: str | bytes) -> Published:
             f"its content was changed after it was published: sha256 says {str(claimed)[:12]}, "
             f"the content has {actual[:12]}; publish the run anew with `emobench publish`"
         )
-    record = record_from_plain(content["record"])
-    if not ID_PATTERN.fullmatch(record.id):
-        raise DataError("record.id: letters, digits, '.', '_' and '-' only")
-    return Published(
-        record=record,
-        history=_history(unpack_plain(content["history"], where="history")),
-        predictions=_predictions(content["predictions"]),
+    return _Contents(
+        record=record_from_plain(content["record"]),
+        history=content["history"],
+        predictions=content["predictions"],
         sha256=actual,
     )
 
 
-def read_published(path: Path) -> Published:
-    """The published record in a file that lies where its id and task say it must."""
+def _as_written(text: str | bytes, reader: RecordReader) -> _Contents | None:
+    """The contents of a file that lies just as it was written; None of any other.
+
+    The lines' canonical JSON is put together from parts that were hashed before, so that nothing
+    but the record's own figures is written anew.
+    """
     try:
-        published = published_from_text(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"it cannot be read: {error.strerror or error}") from None
-    place = place_of(published.record)
-    if PurePosixPath(*path.parts[-2:]) != place:
-        raise DataError(f"it holds run {published.record.id}, whose place is {place}")
-    return published
+        lines = WRITTEN.fullmatch(text if isinstance(text, str) else text.decode("ascii"))
+        if lines is None:
+            return None
+        record, told = reader.read(lines["record"])
+        predictions = json.loads(lines["predictions"])
+        answers = canonical(predictions)
+    except (ValueError, RecursionError, Unreadable):
+        return None
+    rest = (
+        f'{{"history":"{lines["history"]}","predictions":{answers},'
+        f'"published":{PUBLISHED},"record":{told}}}'
+    )
+    actual = hashlib.sha256(rest.encode()).hexdigest()
+    if actual != lines["sha256"]:
+        return None
+    return _Contents(
+        record=record, history=lines["history"], predictions=predictions, sha256=actual
+    )
 
 
 def _plain(published: Published) -> dict[str, Any]:
@@ -175,14 +232,18 @@ def _plain_predictions(predictions: Predictions | None) -> dict[str, Any] | None
     }
 
 
+@lru_cache(maxsize=256)
+def _asked(items: tuple[str, ...], groups: tuple[str, ...]) -> bytes:
+    return json.dumps([items, groups]).encode()
+
+
 def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def _hash(content: Mapping[str, Any]) -> str:
     """Of the content whatever its spaces and the order of its keys."""
-    text = json.dumps(content, separators=(",", ":"), sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:

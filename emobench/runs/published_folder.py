@@ -10,6 +10,7 @@ from pathlib import Path
 from emobench.api.errors import DataError
 from emobench.runs.files import explained
 from emobench.runs.published import Published, read_published
+from emobench.runs.shared_parts import RecordReader
 from emobench.runs.verify import verify
 
 SUFFIX = ".json"
@@ -55,9 +56,10 @@ def read_task(task: TaskFolder) -> Reading:
     """Read and verify every record of a task."""
     published = []
     rejected = {}
+    reader = RecordReader()
     for path in task.files:
         try:
-            one = read_published(path)
+            one = read_published(path, reader=reader)
             verify(one)
         except DataError as error:
             rejected[path] = str(error)

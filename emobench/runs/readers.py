@@ -52,12 +52,17 @@ def _number(value: Any) -> float:
     raise Unreadable
 
 
+_KINDS: dict[Read, type] = {_number: float}
+"""The type that a reader takes as it is, so that a whole list of it is looked at at once."""
+
+
 def _scalar(kind: type) -> Read:
     def read(value: Any) -> Any:
         if type(value) is not kind:
             raise Unreadable
         return value
 
+    _KINDS[read] = kind
     return read
 
 
@@ -75,9 +80,13 @@ def _choice(choices: frozenset[str]) -> Read:
 
 
 def _many(inner: Read) -> Read:
+    kind = _KINDS.get(inner)
+
     def read(value: Any) -> tuple[Any, ...]:
         if type(value) is not list:
             raise Unreadable
+        if kind is not None and set(map(type, value)) <= {kind}:
+            return tuple(value)
         return tuple([inner(one) for one in value])
 
     return read
@@ -93,24 +102,56 @@ def _exactly(inner: tuple[Read, ...]) -> Read:
 
 
 def _mapping(inner: Read) -> Read:
+    kind = _KINDS.get(inner)
+
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise Unreadable
-        return value if inner is _as_it_is else {key: inner(one) for key, one in value.items()}
+        if inner is _as_it_is or (kind is not None and set(map(type, value.values())) <= {kind}):
+            return value
+        return {key: inner(one) for key, one in value.items()}
 
     return read
 
 
+@cache
+def field_readers(owner: type) -> dict[str, Read]:
+    """What reads each field of a dataclass."""
+    return {name: reader(hint) for name, hint in typing.get_type_hints(owner).items()}
+
+
+@cache
+def builder(owner: type) -> Read:
+    """What makes one of a dataclass from its fields, read; raises Unreadable where one lacks."""
+    fields = dataclasses.fields(owner)
+    needed = frozenset(one.name for one in fields if "since" not in one.metadata)
+    plain = {one.name: one.default for one in fields if one.default is not dataclasses.MISSING}
+    made = {
+        one.name: one.default_factory
+        for one in fields
+        if one.default_factory is not dataclasses.MISSING
+    }
+    # These have nothing to say when they are made, and a frozen one's own way is slow.
+    assert not hasattr(owner, "__post_init__")
+
+    def build(found: dict[str, Any]) -> Any:
+        if needed - found.keys():
+            raise Unreadable
+        if len(found) < len(fields):
+            found = {**plain, **{name: make() for name, make in made.items()}, **found}
+        one: Any = object.__new__(owner)
+        one.__dict__.update(found)
+        return one
+
+    return build
+
+
 def _fields(owner: type) -> Read:
-    hints = typing.get_type_hints(owner)
-    readers = {name: reader(hint) for name, hint in hints.items()}
-    needed = frozenset(
-        field.name for field in dataclasses.fields(owner) if "since" not in field.metadata
-    )
+    readers, build = field_readers(owner), builder(owner)
 
     def read(value: Any) -> Any:
-        if type(value) is not dict or not value.keys() <= readers.keys() or needed - value.keys():
+        if type(value) is not dict or not value.keys() <= readers.keys():
             raise Unreadable
-        return owner(**{name: readers[name](one) for name, one in value.items()})
+        return build({name: readers[name](one) for name, one in value.items()})
 
     return read
