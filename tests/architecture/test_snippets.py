@@ -127,12 +127,12 @@ def test_the_page_on_recipes_has_a_row_for_every_key_of_an_ensemble(key: str) ->
 
 def test_the_page_on_recipes_tells_the_default_number_of_copies() -> None:
     (copies,) = MemberOptions.fields()
-    assert row(RECIPES, copies.name)[0] == str(copies.default)
+    assert row(section(RECIPES, "Ensembles"), copies.name)[0] == str(copies.default)
 
 
 @pytest.mark.parametrize("option", TrainOptions.fields(), ids=lambda option: option.name)
 def test_the_page_on_recipes_tells_the_default_of_every_train_option(option: OptionField) -> None:
-    assert row(RECIPES, option.name)[0] == str(option.default)
+    assert row(section(RECIPES, "Keys"), option.name)[0] == str(option.default)
 
 
 @pytest.mark.parametrize("option", ProtocolOptions.fields()[1:], ids=lambda option: option.name)
