@@ -18,7 +18,7 @@ from emobench.scoring.catalogue import check_metric
 from emobench.scoring.metrics import check
 from emobench.scoring.multilabel import claimed_labels
 from emobench.scoring.ranking import Ranking, rank_items, weighted_map
-from emobench.scoring.totals import formula_of, item_statistics
+from emobench.scoring.totals import formula_of, group_statistics
 
 if TYPE_CHECKING:
     from emobench.api import Target
@@ -87,7 +87,9 @@ def tally(
         count=len(predicted),
     )
     predicted, expected = predicted[asked.order], expected[asked.order]
-    statistics = item_statistics(target, probabilities=predicted, truth=expected)
+    statistics = group_statistics(
+        target, probabilities=predicted, truth=expected, starts=asked.starts
+    )
     ranking = None
     if target.kind == "labels":
         present = claimed_labels(expected.astype(np.float64))
@@ -98,7 +100,7 @@ def tally(
         groups=asked.groups,
         items=len(asked.order),
         by_items=asked.by_items,
-        sums=np.add.reduceat(statistics.values, asked.starts, axis=0),
+        sums=statistics.sums,
         columns=statistics.columns,
         marks=asked.marks,
         ranking=ranking,

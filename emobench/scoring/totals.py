@@ -35,14 +35,19 @@ class Formula:
 
 @dataclass(frozen=True, kw_only=True)
 class Statistics:
-    """What every item adds: `values` `(items, statistics)`; `columns` says where each one lies."""
+    """What every group adds: `sums` `(groups, statistics)`; `columns` says where each one lies."""
 
-    values: Floats
+    sums: Floats
     columns: Mapping[str, slice]
 
 
-def item_statistics(target: Target, *, probabilities: ArrayLike, truth: ArrayLike) -> Statistics:
-    """What every item adds to the totals; both arrays are as `metrics.score` takes them."""
+def group_statistics(
+    target: Target, *, probabilities: ArrayLike, truth: ArrayLike, starts: NDArray[np.int64]
+) -> Statistics:
+    """What every group adds to the totals; both arrays are as `metrics.score` takes them.
+
+    The items stand group by group, and `starts` says where each group begins.
+    """
     predicted = np.asarray(probabilities, dtype=np.float64)
     expected = np.asarray(truth)
     if target.kind == "number":
@@ -57,7 +62,8 @@ def item_statistics(target: Target, *, probabilities: ArrayLike, truth: ArrayLik
     for name, part in parts.items():
         columns[name] = slice(start, start + part.shape[1])
         start += part.shape[1]
-    return Statistics(values=np.hstack(list(parts.values())), columns=columns)
+    sums = [np.add.reduceat(part, starts, axis=0) for part in parts.values()]
+    return Statistics(sums=np.hstack(sums), columns=columns)
 
 
 def formula_of(metric: str, *, kind: TargetKind) -> Formula | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +62,6 @@ class Difference:
     """
 
     estimate: float
-    low: float
-    high: float
     p: float
     error: float
     degrees: float
@@ -71,9 +70,24 @@ class Difference:
     paired: bool
 
     @property
+    def low(self) -> float:
+        """The interval's lower end."""
+        return round(self.estimate - self._half, DIGITS)
+
+    @property
+    def high(self) -> float:
+        """The interval's upper end."""
+        return round(self.estimate + self._half, DIGITS)
+
+    @property
     def seed_level_known(self) -> bool:
         """Whether the interval counts what other seeds would change, of both."""
         return self.seeds > 1
+
+    @cached_property
+    def _half(self) -> float:
+        # Counted when it is asked for: a board of many rows compares all pairs and shows none.
+        return t_quantile((1 + LEVEL) / 2, degrees=self.degrees) * self.error
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -178,11 +192,8 @@ def difference_of(
         least = abs(estimate) * (1 - abs(estimate)) / first.items
         groups = Part(variance=max(groups.variance, least), degrees=groups.degrees)
     error, degrees = _combined([groups, *_of_both_seeds(first, against, usual or SeedVariance())])
-    half = t_quantile((1 + LEVEL) / 2, degrees=degrees) * error
     return Difference(
         estimate=round(estimate, DIGITS),
-        low=round(estimate - half, DIGITS),
-        high=round(estimate + half, DIGITS),
         p=round(_p_value(estimate, error, degrees), DIGITS),
         error=round(error, DIGITS),
         degrees=round(degrees, DIGITS),

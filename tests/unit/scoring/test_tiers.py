@@ -127,8 +127,6 @@ def test_one_row_has_a_tier_and_nothing_to_detect() -> None:
 def difference(*, error: float, degrees: float) -> Difference:
     return Difference(
         estimate=0.0,
-        low=0.0,
-        high=0.0,
         p=1.0,
         error=error,
         degrees=degrees,
