@@ -167,9 +167,12 @@ def weight_change(
 def prediction_figures(target: Target, logits: np.ndarray) -> dict[str, float]:
     """What the model says of the validation set `(items, classes)`: of what, and how decidedly."""
     counts = np.bincount(logits.argmax(axis=1), minlength=len(target.classes))
+    with np.errstate(over="ignore", invalid="ignore"):
+        wide = logits.astype(np.float64)
+        spread, variation = wide.std(axis=1).mean(), wide.std(axis=0).mean()
     return {
-        "logit_spread": float(logits.std(axis=1).mean()),
-        "logit_variation": float(logits.std(axis=0).mean()),
+        "logit_spread": float(spread),
+        "logit_variation": float(variation),
         **_by_class("predicted", target, (counts / max(1, len(logits))).tolist()),
     }
 

@@ -197,6 +197,13 @@ def test_a_loss_that_refuses_the_question_is_left_alone() -> None:
     assert loss_slopes(run, TARGET) is None
 
 
+@pytest.mark.parametrize("size", [3e38, np.inf])
+def test_logits_of_a_model_that_blew_up_are_figures_and_no_failure(size: float) -> None:
+    logits = np.tile(np.array([size, -size, 0.0], dtype=np.float32), (5, 1))
+    figures = prediction_figures(TARGET, logits)
+    assert figures["logit_spread"] > 1e38 or math.isnan(figures["logit_spread"])
+
+
 def test_logits_that_say_the_same_of_all_items_do_not_vary() -> None:
     figures = prediction_figures(TARGET, np.tile([2.0, 0.0, 1.0], (5, 1)))
     assert figures["logit_variation"] == 0.0
