@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,11 +34,21 @@ from emobench.runs.store import EARLIER_FOLDER, RunStore
 from emobench.scoring.metrics import NotFiniteError
 from emobench.training.build import Builder, build_run, choose_device
 from emobench.training.checkpoints import remove_checkpoints
-from emobench.training.loop import Diverged, fit
+from emobench.training.loop import Diverged, EpochDone, fit_by_epochs
 from emobench.training.model import count_flops, count_parameters
 from emobench.training.source import PreparedSource
 
 LOG_LINES = 20
+
+
+Epochs = Generator[EpochDone, None, Record]
+"""A run under way: it goes on to the end of the next epoch when asked, and returns its record."""
+
+
+class Stopped(Exception):
+    """Thrown into a run under way to end it there: its record is `interrupted`, for this reason."""
+
+    state: State = "interrupted"
 
 
 def execute(
@@ -50,6 +61,25 @@ def execute(
     Faults of the call, the data or a plugin are raised, and recorded once the run has an
     identity; whatever else stops the run is its result, told by the record's state.
     """
+    return to_the_end(
+        execute_by_epochs(plan, settings=settings, registry=registry, listener=listener)
+    )
+
+
+def to_the_end(epochs: Epochs) -> Record:
+    """The record of a run under way, once it is over."""
+    while True:
+        try:
+            next(epochs)
+        except StopIteration as end:
+            record: Record = end.value
+            return record
+
+
+def execute_by_epochs(
+    plan: AnyPlan, *, settings: Settings, registry: Registry, listener: Listener | None = None
+) -> Epochs:
+    """As `execute`, handing over after every epoch: ask for the next, or throw `Stopped`."""
     listener = listener or Listener()
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(settings.device)
@@ -86,7 +116,7 @@ def execute(
             device=device,
             record=record,
         )
-        return attempt.run()
+        return (yield from attempt.run())
 
 
 class _Attempt:
@@ -110,10 +140,10 @@ class _Attempt:
         self.first = len(record.attempts) == 1 and not (folder.path / EARLIER_FOLDER).exists()
         self.observer: Observer | None = None
 
-    def run(self) -> Record:
+    def run(self) -> Epochs:
         """Do the work; whatever happens, the folder holds a true record afterwards."""
         try:
-            self._work()
+            yield from self._work()
         except KeyboardInterrupt:
             command = (
                 "the same command without --fresh" if self.settings.fresh else "the same command"
@@ -123,8 +153,8 @@ class _Attempt:
         except (Diverged, NotFiniteError) as error:
             self._close("diverged", str(error))
             remove_checkpoints(self.folder.path / "checkpoints")
-        except TimedOut as error:
-            self._close("timed_out", str(error))
+        except (Stopped, TimedOut) as error:
+            self._close(error.state, str(error))
         except UsageError as error:
             if self.first:
                 self.folder.discard()
@@ -159,11 +189,11 @@ class _Attempt:
         self.record = replace(self.record, culprit=culprit)
         return f"{found}: "
 
-    def _work(self) -> None:
+    def _work(self) -> Iterator[EpochDone]:
         if isinstance(self.opened, OpenedEnsemble):
             self._combine(self.opened)
         else:
-            self._train(self.opened)
+            yield from self._train(self.opened)
 
     def _combine(self, opened: OpenedEnsemble) -> None:
         try:
@@ -192,7 +222,7 @@ class _Attempt:
         finally:
             self.started += time.monotonic() - started
 
-    def _train(self, opened: OpenedPlan) -> None:
+    def _train(self, opened: OpenedPlan) -> Iterator[EpochDone]:
         self.listener.stage("data", opened.plan.task.name)
         data = load_data(opened, self.settings, self.registry, self.listener)
         self.record = replace(
@@ -221,7 +251,7 @@ class _Attempt:
             self.listener.stage("resume", f"after epoch {observer.resumed_from}")
         model = cast(nn.Module, run.model)
         flops = _flops(model, source)
-        fit(run, source, observer)
+        yield from fit_by_epochs(run, source, observer)
         train_s = observer.train_s
         self.listener.stage("score", opened.plan.task.name)
         builder = Builder(recipe=recipe, registry=self.registry, context=context)

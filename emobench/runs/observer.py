@@ -15,6 +15,7 @@ from emobench.api import Batch, Evaluation, RunError, RunState, Step, event
 from emobench.runs.files import explained
 from emobench.runs.folder import RunFolder
 from emobench.runs.listener import Listener, StepReport
+from emobench.runs.record import State
 from emobench.scoring.metrics import METRICS
 from emobench.training.checkpoints import (
     best_path,
@@ -32,6 +33,8 @@ REPORT_EVERY_S = 0.2
 
 class TimedOut(RunError):
     """Training took longer than the time limit allows."""
+
+    state: State = "timed_out"
 
 
 @dataclass(kw_only=True)

@@ -112,8 +112,23 @@ class LoopDefaults:
         return evaluate(run, loader)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochDone:
+    """Where training stands after an epoch; `epoch` counts from 1."""
+
+    epoch: int
+    epochs: int
+    metrics: Mapping[str, float]
+
+
 def fit(run: RunState, source: Source, observer: Observer) -> None:
     """Train from `run.epoch` to the end of the schedule, or until a technique stops it."""
+    for _ in fit_by_epochs(run, source, observer):
+        pass
+
+
+def fit_by_epochs(run: RunState, source: Source, observer: Observer) -> Iterator[EpochDone]:
+    """The same, an epoch at a time: whoever asks for the next one may stop asking."""
     run.hooks.fit_start(run=run)
     while run.epoch < run.schedule.epochs and not run.stop_reason:
         run.logged.clear()
@@ -129,6 +144,7 @@ def fit(run: RunState, source: Source, observer: Observer) -> None:
         run.scheduler.after_epoch(told)
         run.hooks.epoch_end(run=run, metrics=told)
         run.epoch += 1
+        yield EpochDone(epoch=run.epoch, epochs=run.schedule.epochs, metrics=told)
     run.finished = True
     run.hooks.fit_end(run=run)
 

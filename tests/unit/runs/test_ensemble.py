@@ -240,15 +240,15 @@ def test_an_ensemble_is_repeated_from_what_lies_beside_its_record(
 
 def fail_training(monkeypatch: pytest.MonkeyPatch, error: BaseException, *, on: int) -> None:
     """Make the training of the member of that number raise."""
-    fit, calls = executor.fit, [0]
+    fit_by_epochs, calls = executor.fit_by_epochs, [0]
 
-    def failing(*arguments: Any) -> None:
+    def failing(*arguments: Any) -> Any:
         calls[0] += 1
         if calls[0] == on:
             raise error
-        fit(*arguments)
+        return fit_by_epochs(*arguments)
 
-    monkeypatch.setattr(executor, "fit", failing)
+    monkeypatch.setattr(executor, "fit_by_epochs", failing)
 
 
 def test_a_member_that_fails_is_the_reason_why_the_ensemble_has_no_score(

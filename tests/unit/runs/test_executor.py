@@ -15,7 +15,7 @@ from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Block
 from emobench.registry import load_registry
 from emobench.runs import executor
-from emobench.runs.executor import execute
+from emobench.runs.executor import Stopped, execute, execute_by_epochs, to_the_end
 from emobench.runs.folder import read_predictions
 from emobench.runs.opening import stored_record
 from emobench.runs.plan import Plan, Settings, plan_runs
@@ -31,7 +31,7 @@ def break_training(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Non
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(executor, "fit", fail)
+    monkeypatch.setattr(executor, "fit_by_epochs", fail)
 
 
 def test_a_run_leaves_a_record_whose_scores_follow_from_its_predictions(
@@ -135,6 +135,37 @@ def test_an_interrupted_run_goes_on_and_counts_its_attempts(
     assert stopped.state == "interrupted"
     record = run(plan, settings)
     assert [attempt.state for attempt in record.attempts] == ["interrupted", "ok"]
+
+
+def test_a_run_may_be_asked_for_epoch_by_epoch(plan: Plan, settings: Settings) -> None:
+    registry = load_registry()
+    epochs = execute_by_epochs(plan, settings=settings, registry=registry)
+    done = [next(epochs), next(epochs)]
+    assert [(one.epoch, one.epochs) for one in done] == [(1, 2), (2, 2)]
+    assert "validation_uar" in done[0].metrics
+    apart = run(plan, replace(settings, runs=settings.runs / "apart"))
+    assert to_the_end(epochs).scores == apart.scores
+
+
+def test_a_run_stopped_between_epochs_says_why_and_can_go_on(
+    plan: Plan, settings: Settings
+) -> None:
+    epochs = execute_by_epochs(plan, settings=settings, registry=load_registry())
+    next(epochs)
+    with pytest.raises(StopIteration) as end:
+        epochs.throw(Stopped("behind its peers after epoch 1"))
+    assert end.value.value.state == "interrupted"
+    assert end.value.value.reason == "behind its peers after epoch 1"
+    record = run(plan, settings)
+    assert [attempt.resumed_from_epoch for attempt in record.attempts] == [0, 1]
+    assert record.scores == run(plan, replace(settings, runs=settings.runs / "apart")).scores
+
+
+def test_a_run_that_nobody_asks_on_gives_its_folder_free(plan: Plan, settings: Settings) -> None:
+    epochs = execute_by_epochs(plan, settings=settings, registry=load_registry())
+    next(epochs)
+    epochs.close()
+    assert run(plan, settings).state in ("ok", "collapsed")
 
 
 def test_a_time_limit_ends_a_run_and_a_longer_one_lets_it_end(
