@@ -1,0 +1,148 @@
+"""The journal of a sweep: one line of JSON an event, added and never changed.
+
+It is the truth of a sweep: which trials there were, what was heard of them, how they ended.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from emobench.api.errors import DataError
+from emobench.runs.files import explained
+from emobench.sweeps.suggest import Values
+from emobench.sweeps.trial import Report, TrialEnd
+
+EventName = Literal["asked", "epoch", "ended"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A trial was made, with these values."""
+
+    trial: int
+    values: Values
+    origin: str
+    name: EventName = "asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A trial is through an epoch."""
+
+    trial: int
+    report: Report
+    name: EventName = "epoch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A trial is over."""
+
+    trial: int
+    end: TrialEnd
+    name: EventName = "ended"
+
+
+Event = Asked | Heard | Ended
+
+
+class Journal:
+    """Adds events to a file, each on the disk before the call returns."""
+
+    def __init__(self, path: Path, *, root: Path) -> None:
+        self.path = path
+        self._root = root
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what is in it stays."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def add(self, event: Event) -> None:
+        """Write the event. Epochs may be lost in a power cut; trials and their ends may not."""
+        line = json.dumps(_plain(event), allow_nan=False).encode() + b"\n"
+        with explained(self._root):
+            file = self._open()
+            file.write(line)
+            file.flush()
+            if not isinstance(event, Heard):
+                os.fsync(file.fileno())
+
+    def events(self) -> Iterator[Event]:
+        """All events so far, in their order; a last line that was cut short is left out."""
+        yield from read_events(self.path)
+
+    def _open(self) -> IO[bytes]:
+        if self._file is None:
+            self._file = self.path.open("ab+")
+            _end_torn_line(self._file)
+        return self._file
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """The events in a journal; a DataError names the line that cannot be read."""
+    if not path.exists():
+        return
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            yield _event(json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            if _is_torn(line):
+                continue
+            raise DataError(
+                f"the journal '{path}' is damaged in line {number} ({error}); mend or delete that "
+                "line, and the sweep goes on with what the others say"
+            ) from error
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a line was cut short by the death of its writer: every whole one ends so."""
+    return not line.endswith(b"}") or not line.startswith(b"{")
+
+
+def _end_torn_line(file: IO[bytes]) -> None:
+    size = file.seek(0, os.SEEK_END)
+    if size:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    head: dict[str, Any] = {"event": event.name, "trial": event.trial}
+    if isinstance(event, Asked):
+        return {**head, "origin": event.origin, "values": dict(event.values)}
+    told = asdict(event.report if isinstance(event, Heard) else event.end)
+    return head | {key: _finite(value) for key, value in told.items()}
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _event(plain: dict[str, Any]) -> Event:
+    name, trial = plain.pop("event"), plain.pop("trial")
+    if name == "asked":
+        return Asked(trial=trial, values=plain["values"], origin=plain["origin"])
+    if name == "epoch":
+        return Heard(trial=trial, report=Report(**plain))
+    if name == "ended":
+        return Ended(trial=trial, end=TrialEnd(**plain))
+    raise ValueError(f"an event '{name}' is not known")

@@ -1,0 +1,39 @@
+"""What an observer of a sweep may hear, and what trials may use. No Ray here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emobench.sweeps.trial import Report, Trial, TrialEnd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """Where trials run and what each may use.
+
+    Without an address Ray is started on this machine; `auto` finds the cluster that runs here.
+    Without `concurrent`, as many trials run at once as there is room for. A trial of which nothing
+    is heard for `patience` seconds is taken for hung.
+    """
+
+    address: str | None = None
+    cpus: int = 1
+    gpus: float = 0.0
+    concurrent: int | None = None
+    patience: float = 1800.0
+
+
+class Watcher:
+    """Hears nothing; override what is wanted."""
+
+    def say(self, message: str) -> None:
+        """Something the user should know: a worker that died, a trial that is tried again."""
+
+    def began(self, trial: Trial) -> None:
+        """A trial was given to a worker; also one that goes on."""
+
+    def heard(self, trial: Trial, report: Report) -> None:
+        """A trial is through an epoch."""
+
+    def ended(self, trial: Trial, end: TrialEnd) -> None:
+        """A trial is over, or was interrupted."""
