@@ -9,8 +9,11 @@ NORMAL_95 = 1.959963984540054
 """Two-sided 95% quantile of the normal distribution."""
 
 
-def wilson_interval(successes: int, *, trials: int) -> tuple[float, float]:
-    """95% score interval of a share (Wilson 1927); (0, 1) without trials."""
+def wilson_interval(successes: float, *, trials: int) -> tuple[float, float]:
+    """95% score interval of a share (Wilson 1927); (0, 1) without trials.
+
+    Successes need not be whole: a group may be right in part.
+    """
     if trials == 0:
         return 0.0, 1.0
     share, squared = successes / trials, NORMAL_95**2

@@ -134,7 +134,7 @@ def score_interval(seeds: Sequence[Tally], *, metric: str) -> Interval:
     effects = effects_of(seeds, metric=metric)
     estimate = float(effects.scores.mean())
     parts = [_of_groups(effects.pseudo_values), *_of_seeds(effects.scores)]
-    low, high = _limits(estimate, parts, metric=metric, items=effects.items)
+    low, high = _limits(estimate, parts, metric=metric, groups=len(effects.pseudo_values))
     return Interval(
         estimate=round(estimate, DIGITS),
         low=round(low, DIGITS),
@@ -296,9 +296,13 @@ def _combined(parts: Sequence[Part]) -> tuple[float, float]:
 
 
 def _limits(
-    estimate: float, parts: Sequence[Part], *, metric: str, items: int
+    estimate: float, parts: Sequence[Part], *, metric: str, groups: int
 ) -> tuple[float, float]:
-    """The interval, symmetric on a scale that has no ends: logit, Fisher's z or logarithm."""
+    """The interval, symmetric on a scale that has no ends: logit, Fisher's z or logarithm.
+
+    A share without variation says nothing of how alike the items of a group are: each group then
+    counts as one observation.
+    """
     shown = METRICS[metric]
     floor, ceiling = _range(metric)
     error, degrees = _combined(parts)
@@ -306,7 +310,7 @@ def _limits(
         return floor, ceiling
     if error == 0 or not floor < estimate < ceiling:
         if shown.percent:
-            return wilson_interval(round(estimate * items), trials=items)
+            return wilson_interval(estimate * groups, trials=groups)
         return estimate, estimate
     half = t_quantile((1 + LEVEL) / 2, degrees=degrees) * error
     if math.isinf(ceiling):

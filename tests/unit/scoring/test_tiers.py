@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -19,17 +16,6 @@ from emobench.scoring.tiers import detectable_difference, holm, separate
 from emobench.scoring.uncertainty import Difference
 
 TARGET = Target(name="emotion", kind="class", classes=("a", "b", "c", "d"))
-
-
-def coverage_benchmark() -> ModuleType:
-    path = Path(__file__).parents[3] / "benchmarks" / "intervals.py"
-    spec = importlib.util.spec_from_file_location("coverage_benchmark_of_tiers", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def row(skill: float, *, seeds: int = 3, start: int = 0) -> list[Tally]:
@@ -146,9 +132,8 @@ def test_the_detectable_difference_is_found_four_times_in_five(degrees: float) -
 
 
 @pytest.mark.parametrize("groups", [5, 24])
-def test_equal_recipes_are_rarely_told_apart(groups: int) -> None:
+def test_equal_recipes_are_rarely_told_apart(coverage: ModuleType, groups: int) -> None:
     """At most once in twenty boards, as far as so many boards can tell."""
-    coverage = coverage_benchmark()
     boards = 100
     wrong, _ = coverage.false_separation(
         coverage.WORLDS["typical"], groups=groups, seeds=3, repetitions=boards, rows=5

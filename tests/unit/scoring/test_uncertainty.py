@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -15,27 +12,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from emobench.api import Target, UsageError
-from emobench.scoring.intervals import wilson_interval
 from emobench.scoring.tally import Tally, tally
 from emobench.scoring.uncertainty import paired_difference, score_interval
 
 CLASSES = Target(name="emotion", kind="class", classes=("a", "b", "c", "d"))
 NUMBER = Target(name="arousal", kind="number")
 GROUPS, PER_GROUP = 6, 20
-
-
-def coverage_benchmark() -> ModuleType:
-    path = Path(__file__).parents[3] / "benchmarks" / "intervals.py"
-    spec = importlib.util.spec_from_file_location("coverage_benchmark", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-coverage = coverage_benchmark()
 
 
 def answers(
@@ -100,12 +82,19 @@ def test_seeds_that_differ_widen_the_interval() -> None:
     assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
 
 
-def test_a_perfect_score_still_has_an_interval() -> None:
+def test_a_perfect_score_is_only_as_sure_as_its_groups_are_many() -> None:
     perfect = [answers(seed=seed, skill=9.0) for seed in range(3)]
     found = score_interval(perfect, metric="uar")
-    items = GROUPS * PER_GROUP
+    expected = stats.binomtest(GROUPS, GROUPS).proportion_ci(method="wilson")
     assert found.estimate == 1.0
-    assert (found.low, found.high) == pytest.approx(wilson_interval(items, trials=items), abs=1e-9)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_a_perfect_score_of_items_without_groups_counts_the_items() -> None:
+    found = score_interval([answers(seed=0, skill=9.0, lone=True)], metric="accuracy")
+    items = GROUPS * PER_GROUP
+    expected = stats.binomtest(items, items).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 def test_one_group_says_nothing_of_others() -> None:
@@ -243,7 +232,7 @@ def test_without_a_seed_there_is_no_score() -> None:
 
 
 @pytest.mark.parametrize(("world", "groups"), [("typical", 5), ("easy", 10), ("uneven", 10)])
-def test_the_interval_covers_at_its_rate(world: str, groups: int) -> None:
+def test_the_interval_covers_at_its_rate(coverage: ModuleType, world: str, groups: int) -> None:
     """Between 93% and 97%, as far as so many repetitions can tell."""
     repetitions = 400
     stream = np.random.default_rng(groups)
@@ -257,7 +246,7 @@ def test_the_interval_covers_at_its_rate(world: str, groups: int) -> None:
     assert stats.binom.sf(covered - 1, repetitions, 0.97) > 0.005
 
 
-def test_the_bootstrap_of_items_does_not_cover() -> None:
+def test_the_bootstrap_of_items_does_not_cover(coverage: ModuleType) -> None:
     repetitions = 60
     stream = np.random.default_rng(0)
     world = coverage.WORLDS["typical"]
