@@ -1,4 +1,4 @@
-"""What an observer of a sweep may hear, and what trials may use. No Ray here."""
+"""What an observer of a sweep may hear, and what trials may use and are asked for. No Ray here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class Resources:
     Without an address Ray is started on this machine; `auto` finds the cluster that runs here.
     Without `concurrent`, as many trials run at once as there is room for. A trial of which nothing
     is heard for `patience` seconds is taken for hung.
+
+    `cost` is the field of a record's costs that trials tell as their second objective. With
+    `end_collapsing`, a worker ends a trial as `stopped` once `scoring.falling.hopeless` says so of
+    its history: the trial's recipe, and so its identity, stays what was searched.
     """
 
     address: str | None = None
@@ -21,6 +25,8 @@ class Resources:
     gpus: float = 0.0
     concurrent: int | None = None
     patience: float = 1800.0
+    cost: str | None = None
+    end_collapsing: bool = False
 
 
 class Watcher:
