@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from emobench.api.errors import DataError, PluginError
+from emobench.api.errors import DataError, PluginError, unknown_name
 from emobench.api.options import Field, NoOptions, Options
 
 API_VERSION = 2
@@ -61,6 +61,10 @@ class Component:
 
     `off` holds options at which the component leaves everything as it would be without it, to the
     bit; empty where there are none. Sweeps, ablations and the conformance suites read it.
+    `splits_updates` is for a technique that makes one update from the mean gradient of several
+    micro-batches: it names the option with their number. A sweep then uses it for a recipe that
+    does not fit into memory. `averages` says of a combiner that, at its defaults, it gives the
+    plain mean of the members: sweeps combine their best trials with it.
     """
 
     name: str
@@ -69,6 +73,8 @@ class Component:
     options: type[Options] = NoOptions
     source: str = ""
     off: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    splits_updates: str = ""
+    averages: bool = False
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):
@@ -77,6 +83,12 @@ class Component:
             )
         if not TARGET_PATTERN.fullmatch(self.target):
             raise ValueError(f"target '{self.target}' of '{self.name}' must read 'module:Name'")
+        known = {option.name for option in self.options.fields()} if self.splits_updates else ()
+        if self.splits_updates and self.splits_updates not in known:
+            raise ValueError(
+                f"splits_updates of '{self.name}': "
+                f"{unknown_name('option', self.splits_updates, known)}"
+            )
 
 
 class ProtocolOptions(Options):

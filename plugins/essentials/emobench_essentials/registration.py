@@ -156,6 +156,7 @@ components = Components(
             options=options.AccumulationOptions,
             summary="One update from several micro-batches.",
             off={"steps": 1},
+            splits_updates="steps",
         ),
         Component(
             name="amp",
@@ -195,6 +196,7 @@ components = Components(
             target="emobench_essentials.combiners:SoftVote",
             options=options.SoftVoteOptions,
             summary="The mean of the members' probabilities.",
+            averages=True,
         ),
         Component(
             name="weighted_vote",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from emobench.api import DatasetComponent
+import pytest
+
+from emobench.api import Component, DatasetComponent
 
 
 def test_missing_data_are_told_with_licence_owner_and_layout() -> None:
@@ -19,3 +21,8 @@ def test_missing_data_are_told_with_licence_owner_and_layout() -> None:
         "dataset 'voices' is not below data/voices. Licence: CC BY 4.0. Obtain it: download it "
         "from its owner. Expected there: voices/<actor>/<take>.wav"
     )
+
+
+def test_a_technique_that_splits_updates_by_an_option_it_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match="splits_updates of 'gather': unknown option 'steps'"):
+        Component(name="gather", target="a:B", summary="made up", splits_updates="steps")
