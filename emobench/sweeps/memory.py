@@ -37,14 +37,14 @@ def _doubled(techniques: tuple[Block, ...], registry: Registry) -> tuple[Block, 
     for place, block in enumerate(techniques):
         option = _option(block, registry)
         if option:
-            options = _with(block, option, 2 * _splits(block, registry))
-            if options is None:
+            doubled = _with(block, option, 2 * _splits(block, registry))
+            if doubled is None:
                 return None
-            return (*techniques[:place], options, *techniques[place + 1 :])
+            return (*techniques[:place], doubled, *techniques[place + 1 :])
     entry = _splitter(registry)
-    block = _block(entry) if entry else None
+    added = _block(entry) if entry else None
     # First, as it makes gradients true before others look at them.
-    return (block, *techniques) if block else None
+    return (added, *techniques) if added else None
 
 
 def _splitter(registry: Registry) -> Registered | None:
