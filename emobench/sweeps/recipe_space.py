@@ -5,147 +5,23 @@ The ranges are those that options declare with `Search`. Loads neither torch nor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from random import Random
-from typing import Any
+from typing import Any, cast
 
 from emobench.api.component import Kind
-from emobench.api.errors import PluginError, UsageError, unknown_name
+from emobench.api.errors import UsageError, unknown_name
 from emobench.api.options import Options, Search
 from emobench.recipes.identity import identity
-from emobench.recipes.model import (
-    LIST_SECTIONS,
-    REQUIRED_SECTIONS,
-    SINGLE_SECTIONS,
-    Block,
-    Recipe,
-    TrainOptions,
-)
+from emobench.recipes.model import LIST_SECTIONS, SINGLE_SECTIONS, Block, Recipe, TrainOptions
 from emobench.registry import CORE_PACKAGE, Registered, Registry
-from emobench.sweeps.space import draw_options, searched_fields
+from emobench.sweeps.sections import Choice, Section
+from emobench.sweeps.space import Dimension, OptionSpace, searched_ranges
+from emobench.sweeps.suggest import Suggest
 
 SECTIONS: Mapping[str, Kind] = {**SINGLE_SECTIONS, **LIST_SECTIONS}
 BUDGET = "train.epochs"
 """What a trial may cost; searching it would only find that more is better."""
-
-Streams = Callable[[str], Random]
-"""Random numbers by key: what one key draws does not depend on which others there are."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dimension:
-    """One thing that a sweep may change: its key, its values, when it counts, whose it is."""
-
-    key: str
-    values: str
-    package: str
-    when: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """A component that a draw may pick, with the options that it keeps and those it searches."""
-
-    key: str
-    kind: Kind
-    use: str
-    options: type[Options]
-    keep: Mapping[str, Any]
-    fixed: frozenset[str]
-    package: str
-    version: str
-
-    def searched(self) -> Iterator[tuple[str, Search]]:
-        """Name and range of every option that is drawn."""
-        return _searched(self.options, self.fixed)
-
-    def draw(self, random: Random) -> Block:
-        """The component with its searched options drawn."""
-        values = draw_options(self.options, random, keep=self.keep, fixed=self.fixed)
-        options, faults = self.options.parse(values)
-        if options is None:
-            words = "; ".join(fault.message for fault in faults)
-            raise PluginError(
-                f"{self.kind} '{self.use}' of plugin {self.package} {self.version} refuses what "
-                f"was drawn from its own ranges: {words}; fix the option with --set"
-            )
-        return Block(
-            kind=self.kind,
-            use=self.use,
-            options=options,
-            package=self.package,
-            version=self.version,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """A recipe's section: every choice as it stands or, when `open`, some of them."""
-
-    name: str
-    choices: tuple[Choice, ...]
-    open: bool = False
-
-    @property
-    def listed(self) -> bool:
-        """Whether the recipe holds a list here: then each choice is in or out by itself."""
-        return self.name in LIST_SECTIONS
-
-    @property
-    def optional(self) -> bool:
-        """Whether a draw may leave a single block out."""
-        return self.name not in REQUIRED_SECTIONS
-
-    def draw(self, streams: Streams) -> Block | tuple[Block, ...] | None:
-        """What stands in this section of a drawn recipe."""
-        blocks = tuple(choice.draw(streams(choice.key)) for choice in self._picked(streams))
-        if self.listed:
-            return blocks
-        return blocks[0] if blocks else None
-
-    def _picked(self, streams: Streams) -> tuple[Choice, ...]:
-        if not self.open:
-            return self.choices
-        if self.listed:
-            return tuple(
-                choice for choice in self.choices if streams(f"{choice.key} in").random() < 0.5
-            )
-        ways = [(choice,) for choice in self.choices]
-        return streams(f"{self.name} is").choice([*ways, ()] if self.optional else ways)
-
-    def describe(self) -> Iterator[Dimension]:
-        """The section's dimensions: the choice first, then the options of each component."""
-        if self.open and not self.listed:
-            names = [choice.use for choice in self.choices] + ["none"] * self.optional
-            packages = dict.fromkeys(choice.package for choice in self.choices)
-            yield Dimension(key=self.name, values=_either(names), package=", ".join(packages))
-        for choice in self.choices:
-            when = ""
-            if self.open and self.listed:
-                yield Dimension(key=choice.key, values="in or out", package=choice.package)
-                when = f"{choice.use} is in"
-            elif self.open:
-                when = f"{self.name} is {choice.use}"
-            for name, search in choice.searched():
-                yield Dimension(
-                    key=f"{choice.key}.{name}",
-                    values=range_words(search),
-                    package=choice.package,
-                    when=when,
-                )
-
-    def values(self, blocks: Sequence[Block]) -> Iterator[tuple[str, Any]]:
-        """Key and plain value of everything here that a sweep may change."""
-        if self.open:
-            names = [block.use for block in blocks]
-            yield self.name, names if self.listed else next(iter(names), None)
-        choices = list(self.choices)
-        for block in blocks:
-            choice = next(choice for choice in choices if choice.use == block.use)
-            choices.remove(choice)
-            plain = block.options.dump()
-            yield from ((f"{choice.key}.{name}", plain[name]) for name, _ in choice.searched())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,45 +30,31 @@ class SearchSpace:
 
     recipe: Recipe
     sections: tuple[Section, ...]
-    fixed_train: frozenset[str]
+    train: OptionSpace
     notes: tuple[str, ...] = ()
 
-    def draw(self, random: Random) -> Recipe:
-        """A recipe of this space; its name says that it is a trial."""
-        base = random.getrandbits(64)
+    def build(self, suggest: Suggest) -> Recipe:
+        """A recipe of this space, of the values that are suggested; a Conflict asks for others.
 
-        def streams(key: str) -> Random:
-            return Random(f"{base} {key}")
+        Each range is asked for by a key of its own, and only where the recipe needs its value.
+        """
+        blocks: dict[str, Any] = {section.name: section.build(suggest) for section in self.sections}
+        train = cast(TrainOptions, self.train.build(suggest))
+        return replace(self.recipe, **blocks, train=train)
 
-        blocks: dict[str, Any] = {section.name: section.draw(streams) for section in self.sections}
-        train = draw_options(
-            TrainOptions,
-            streams("train"),
-            keep=self.recipe.train.dump(),
-            fixed=self.fixed_train,
-        )
-        return as_trial(self.recipe, replace(self.recipe, **blocks, train=TrainOptions(**train)))
+    def values(self, recipe: Recipe) -> dict[str, Any]:
+        """What a recipe has wherever a sweep may change it: plain values by the keys of `build`.
+
+        They may lie outside the ranges. A Conflict where the recipe has a component that the space
+        does not hold.
+        """
+        found = {key: value for part in self.sections for key, value in part.values(recipe)}
+        return {**found, **dict(self.train.values(recipe.train))}
 
     def describe(self) -> tuple[Dimension, ...]:
         """Every dimension, in the order of a recipe's keys."""
         blocks = [row for section in self.sections for row in section.describe()]
-        train = [
-            Dimension(key=f"train.{name}", values=range_words(search), package=CORE_PACKAGE)
-            for name, search in _searched(TrainOptions, self.fixed_train)
-        ]
-        return (*blocks, *train)
-
-    def values(self, recipe: Recipe) -> dict[str, Any]:
-        """What a recipe of this space has where a sweep may change it: plain values by key."""
-        found: dict[str, Any] = {}
-        for section in self.sections:
-            held = getattr(recipe, section.name)
-            blocks = held if section.listed else tuple(filter(None, [held]))
-            found.update(section.values(blocks))
-        train = recipe.train.dump()
-        for name, _ in _searched(TrainOptions, self.fixed_train):
-            found[f"train.{name}"] = train[name]
-        return found
+        return (*blocks, *self.train.describe())
 
 
 def as_trial(base: Recipe, drawn: Recipe) -> Recipe:
@@ -222,14 +84,21 @@ def space_of(
     notes: list[str] = []
     sections = []
     for name in SECTIONS:
-        choices = _own_choices(name, recipe, fixed)
+        choices = _own_choices(name, recipe, fixed, opened=name in opened)
         if name in opened:
             choices += _other_choices(name, choices, registry, fixed, notes)
         sections.append(Section(name=name, choices=tuple(choices), open=name in opened))
     return SearchSpace(
         recipe=recipe,
         sections=tuple(sections),
-        fixed_train=_fixed_below("train", {*fixed, BUDGET}),
+        train=OptionSpace(
+            key="train",
+            options=TrainOptions,
+            keep=recipe.train.dump(),
+            ranges=_ranges(TrainOptions, _fixed_below("train", {*fixed, BUDGET})),
+            owner="train",
+            package=CORE_PACKAGE,
+        ),
         notes=tuple(notes),
     )
 
@@ -247,23 +116,6 @@ def fixed_keys(overrides: Sequence[str], *, recipe: Recipe) -> frozenset[str]:
     return frozenset(found)
 
 
-def range_words(search: Search) -> str:
-    """A range as a table shows it."""
-    if search.choices:
-        return _either([_word(choice) for choice in search.choices])
-    return f"{search.low} to {search.high}{', log' if search.log else ''}"
-
-
-def _either(words: Sequence[str]) -> str:
-    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_word, value))}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _section_name(kind: str) -> str:
     """The section that a kind, or the key of a recipe, stands for."""
     for name, of in SECTIONS.items():
@@ -272,30 +124,39 @@ def _section_name(kind: str) -> str:
     raise UsageError(unknown_name("kind to open", kind, SECTIONS))
 
 
-def _searched(options: type[Options], fixed: frozenset[str]) -> Iterator[tuple[str, Search]]:
-    for field in searched_fields(options):
-        if field.name not in fixed and field.search is not None:
-            yield field.name, field.search
+def _ranges(options: type[Options], fixed: Collection[str]) -> dict[str, Search]:
+    """The ranges that are searched: those declared, but for the options that are fixed."""
+    declared = searched_ranges(options)
+    return {name: search for name, search in declared.items() if name not in fixed}
 
 
-def _own_choices(section: str, recipe: Recipe, fixed: Collection[str]) -> list[Choice]:
+def _own_choices(
+    section: str, recipe: Recipe, fixed: Collection[str], *, opened: bool
+) -> list[Choice]:
     """What the recipe itself has there."""
     held = getattr(recipe, section)
     blocks: list[Block] = list(held) if section in LIST_SECTIONS else list(filter(None, [held]))
     keys = _keys(section, [block.use for block in blocks])
     return [
-        Choice(
-            key=key,
-            kind=block.kind,
-            use=block.use,
-            options=type(block.options),
-            keep=block.options.dump(),
-            fixed=_fixed_below(key, fixed),
-            package=block.package,
-            version=block.version,
+        _choice(
+            block,
+            key=f"{key}.{block.use}" if opened and section in SINGLE_SECTIONS else key,
+            fixed=_fixed_below(key, fixed) | _fixed_below(f"{key}.{block.use}", fixed),
         )
         for key, block in zip(keys, blocks, strict=True)
     ]
+
+
+def _choice(block: Block, *, key: str, fixed: Collection[str]) -> Choice:
+    space = OptionSpace(
+        key=key,
+        options=type(block.options),
+        keep=block.options.dump(),
+        ranges=_ranges(type(block.options), fixed),
+        owner=f"{block.kind} '{block.use}' of plugin {block.package} {block.version}",
+        package=block.package,
+    )
+    return Choice(kind=block.kind, use=block.use, space=space, version=block.version)
 
 
 def _other_choices(
@@ -309,7 +170,7 @@ def _other_choices(
     taken = {choice.use for choice in own}
     found = []
     for name, entry in registry.of_kind(SECTIONS[section]).items():
-        key = f"{section}.{name}" if section in LIST_SECTIONS else section
+        key = f"{section}.{name}"
         removed = section in LIST_SECTIONS and key in fixed
         if name in taken or removed:
             continue
@@ -319,18 +180,16 @@ def _other_choices(
                 f"{entry.kind} '{name}' is left out: its option '{missing[0]}' has no default"
             )
             continue
-        found.append(
-            Choice(
-                key=key,
-                kind=entry.kind,
-                use=name,
-                options=entry.component.options,
-                keep={},
-                fixed=_fixed_below(key, fixed),
-                package=entry.plugin.package,
-                version=entry.plugin.version,
-            )
+        options = entry.component.options
+        space = OptionSpace(
+            key=key,
+            options=options,
+            keep={},
+            ranges=_ranges(options, _fixed_below(key, fixed)),
+            owner=f"{entry.kind} '{name}' of {entry.plugin}",
+            package=entry.plugin.package,
         )
+        found.append(Choice(kind=entry.kind, use=name, space=space, version=entry.plugin.version))
     return found
 
 

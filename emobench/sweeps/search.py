@@ -8,10 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from random import Random
 from typing import Any
 
-from emobench.api.errors import EmobenchError, RunError
+from emobench.api.errors import EmobenchError, RunError, UsageError
 from emobench.data.tasks import Task
 from emobench.recipes.model import Recipe
 from emobench.registry import Registry
@@ -20,6 +19,8 @@ from emobench.runs.plan import Plan, Settings
 from emobench.runs.record import Record, State
 from emobench.scoring.catalogue import METRICS
 from emobench.sweeps.recipe_space import SearchSpace, as_trial
+from emobench.sweeps.space import REDRAWS
+from emobench.sweeps.suggest import Conflict, Drawn
 
 FOLD = 0
 """The one fold of a task in folds that trials run on; the others' test items stay unseen."""
@@ -56,10 +57,19 @@ def draw_trials(space: SearchSpace, *, task: Task, count: int, seed: int) -> lis
         if index == 0:
             recipe = as_trial(space.recipe, space.recipe)
         else:
-            recipe = space.draw(Random(f"sweep {seed} trial {index}"))
+            recipe = as_trial(space.recipe, _drawn(space, seed=f"sweep {seed} trial {index}"))
         plan = Plan(recipe=recipe, task=task, seed=seed, fold=FOLD)
         trials.append(Trial(index=index, recipe=recipe, plan=plan, drawn=space.values(recipe)))
     return trials
+
+
+def _drawn(space: SearchSpace, *, seed: str) -> Recipe:
+    for attempt in range(REDRAWS):
+        try:
+            return space.build(Drawn(f"{seed} attempt {attempt}"))
+        except Conflict as conflict:
+            last = conflict
+    raise UsageError(f"no draw of the space goes together: {last}")
 
 
 def run_trials(

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from random import Random
 from typing import Any, ClassVar, NoReturn
 from unittest import SkipTest
 
@@ -132,7 +131,7 @@ class Suite:
             not_shown("no option has a search range")
         context = self.context
         for draw in range(DRAWS):
-            values = draw_options(options, Random(draw), keep=self.given)
+            values = draw_options(options, f"draw {draw}", keep=self.given)
             try:
                 self.entry.build(options(**values), context)
             except Exception as error:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
-from random import Random
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from emobench.api import Component
@@ -15,13 +18,33 @@ from emobench.recipes.emit import to_yaml
 from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Recipe
 from emobench.registry import Plugin, Registry
-from emobench.sweeps.recipe_space import fixed_keys, space_of
+from emobench.sweeps.recipe_space import SearchSpace, as_trial, fixed_keys, space_of
+from emobench.sweeps.suggest import Conflict, Drawn, Known, Noted
 
 DRAWS = 60
+CLIPPING = {"techniques.clipping.low": 3, "techniques.clipping.high": 1}
+OPENABLE = ("backbone", "loss", "sampler", "optimizer", "scheduler", "augmentations", "techniques")
+
+anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def draw(space: SearchSpace, seed: int) -> Recipe:
+    """The first recipe by chance whose options go together."""
+    for attempt in range(100):
+        try:
+            return space.build(Drawn(f"{seed} {attempt}"))
+        except Conflict:
+            continue
+    raise AssertionError("nothing in this space goes together")
 
 
 def used(recipe: Recipe, section: str) -> list[str]:
     return [block.use for block in getattr(recipe, section)]
+
+
+def inside(recipe: Recipe) -> Recipe:
+    """The recipe with a batch size that the range has."""
+    return replace(recipe, train=recipe.train.replace(batch_size=16))
 
 
 def test_a_closed_space_is_every_searched_option_and_the_batch_size(
@@ -42,7 +65,7 @@ def test_a_closed_space_is_every_searched_option_and_the_batch_size(
 
 
 def test_a_closed_space_changes_searched_options_alone(recipe: Recipe, registry: Registry) -> None:
-    drawn = space_of(recipe, registry=registry).draw(Random(1)).method()
+    drawn = draw(space_of(recipe, registry=registry), 1).method()
     plain = recipe.method()
     assert drawn != plain
     for section, key in (
@@ -62,7 +85,7 @@ def test_a_name_says_that_a_recipe_is_a_trial_and_follows_its_content(
     recipe: Recipe, registry: Registry
 ) -> None:
     space = space_of(recipe, registry=registry)
-    first, again, other = (space.draw(Random(seed)) for seed in (1, 1, 2))
+    first, again, other = (as_trial(recipe, draw(space, seed)) for seed in (1, 1, 2))
     assert first.name.startswith("mine-trial-")
     assert first.name == again.name != other.name
 
@@ -72,7 +95,7 @@ def test_a_drawn_recipe_survives_its_own_yaml(
 ) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["loss", "techniques", "scheduler"])
     for seed in range(10):
-        drawn = space.draw(Random(seed))
+        drawn = draw(space, seed)
         path = tmp_path / "drawn.yaml"
         path.write_text(to_yaml(drawn.dump()))
         assert load_recipe(path, registry=registry).method() == drawn.method()
@@ -85,7 +108,7 @@ def test_a_fixed_option_keeps_the_recipes_value(recipe: Recipe, registry: Regist
         fixed=("optimizer.lr", "techniques.mixup.alpha", "train.batch_size"),
     )
     for seed in range(5):
-        drawn = space.draw(Random(seed)).method()
+        drawn = draw(space, seed).method()
         assert drawn["optimizer"]["lr"] == 1e-3
         assert drawn["techniques"][0]["alpha"] == 0.4
         assert drawn["train"]["batch_size"] == 8
@@ -113,7 +136,7 @@ def test_an_opened_kind_picks_every_installed_component_equally_often(
     recipe: Recipe, registry: Registry
 ) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["loss"])
-    names = [space.draw(Random(seed)).loss.use for seed in range(400)]
+    names = [draw(space, seed).loss.use for seed in range(400)]
     counts = [names.count(name) for name in ("cross_entropy", "focal")]
     assert sum(counts) == 400
     assert stats.chisquare(counts).pvalue > 0.001
@@ -123,7 +146,7 @@ def test_the_recipes_own_component_keeps_what_is_not_searched(
     recipe: Recipe, registry: Registry
 ) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["loss", "technique"])
-    drawn = [space.draw(Random(seed)) for seed in range(DRAWS)]
+    drawn = [draw(space, seed) for seed in range(DRAWS)]
     losses = [one.loss.dump() for one in drawn if one.loss.use == "focal"]
     assert {block["reduction"] for block in losses} == {"sum"}
     mixed = [block.dump() for one in drawn for block in one.techniques if block.use == "mixup"]
@@ -135,29 +158,29 @@ def test_an_option_exists_only_where_its_component_was_picked(
 ) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["loss"])
     for seed in range(DRAWS):
-        values = space.values(space.draw(Random(seed)))
-        assert ("loss.gamma" in values) == (values["loss"] == "focal")
+        values = space.values(draw(space, seed))
+        assert ("loss.focal.gamma" in values) == (values["loss"] == "focal")
     whens = {row.key: row.when for row in space.describe()}
-    assert whens["loss.gamma"] == "loss is focal"
+    assert whens["loss.focal.gamma"] == "loss is focal"
     assert whens["optimizer.lr"] == ""
 
 
 def test_a_section_that_no_recipe_needs_may_be_left_out(recipe: Recipe, registry: Registry) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["scheduler"])
-    schedulers = {space.draw(Random(seed)).scheduler for seed in range(DRAWS)}
+    schedulers = {draw(space, seed).scheduler for seed in range(DRAWS)}
     assert {block.use if block else None for block in schedulers} == {None, "cosine"}
     assert space.describe()[3].values == "cosine or none"
 
 
 def test_each_listed_component_is_in_or_out_by_itself(recipe: Recipe, registry: Registry) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["techniques"])
-    found = {tuple(used(space.draw(Random(seed)), "techniques")) for seed in range(DRAWS)}
+    found = {tuple(used(draw(space, seed), "techniques")) for seed in range(DRAWS)}
     assert found == {(), ("mixup",), ("clipping",), ("mixup", "clipping")}
 
 
 def test_options_that_conflict_are_never_drawn(recipe: Recipe, registry: Registry) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["techniques"])
-    drawn = [space.draw(Random(seed)) for seed in range(DRAWS)]
+    drawn = [draw(space, seed) for seed in range(DRAWS)]
     blocks = [block.dump() for one in drawn for block in one.techniques if block.use == "clipping"]
     assert blocks
     assert all(block["low"] < block["high"] for block in blocks)
@@ -176,7 +199,7 @@ def test_a_required_option_that_is_searched_keeps_its_component_in(
     recipe: Recipe, registry: Registry
 ) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["optimizer"])
-    names = {space.draw(Random(seed)).optimizer.use for seed in range(DRAWS)}
+    names = {draw(space, seed).optimizer.use for seed in range(DRAWS)}
     assert names == {"adamw", "sgd"}
 
 
@@ -185,14 +208,92 @@ def test_a_component_that_set_took_out_is_not_put_back(recipe: Recipe, registry:
     space = space_of(
         without, registry=registry, open_kinds=["techniques"], fixed=["techniques.mixup"]
     )
-    assert not any("mixup" in used(space.draw(Random(seed)), "techniques") for seed in range(20))
+    assert not any("mixup" in used(draw(space, seed), "techniques") for seed in range(20))
 
 
 def test_opening_one_kind_moves_no_draw_of_another(recipe: Recipe, registry: Registry) -> None:
-    closed = space_of(recipe, registry=registry).draw(Random(5))
+    closed = draw(space_of(recipe, registry=registry), 5)
     opened = space_of(recipe, registry=registry, open_kinds=["scheduler", "techniques"])
-    assert opened.draw(Random(5)).optimizer == closed.optimizer
-    assert opened.draw(Random(5)).backbone == closed.backbone
+    assert draw(opened, 5).optimizer == closed.optimizer
+    assert draw(opened, 5).backbone == closed.backbone
+
+
+@anything
+@given(seed=st.integers(0, 2**32), opened=st.sets(st.sampled_from(OPENABLE)))
+def test_values_are_what_build_asks_for_and_build_the_recipe_again(
+    seed: int, opened: set[str], recipe: Recipe, registry: Registry
+) -> None:
+    space = space_of(recipe, registry=registry, open_kinds=sorted(opened))
+    try:
+        built = space.build(Drawn(str(seed)))
+    except Conflict:
+        return
+    values = space.values(built)
+    asked = Noted(Known(values))
+    assert space.build(asked) == built
+    assert asked.values == values == json.loads(json.dumps(values))
+
+
+def test_of_one_component_twice_each_keeps_its_own_values(
+    recipe: Recipe, registry: Registry
+) -> None:
+    space = space_of(recipe, registry=registry, open_kinds=["augmentations"])
+    given = {**space.values(inside(recipe)), "augmentations.0": "out"}
+    del given["augmentations.0.level"]
+    built = space.build(Known(given))
+    assert [block.dump() for block in built.augmentations] == [{"use": "noise", "level": 2}]
+
+
+def test_an_opened_component_has_keys_of_its_own(recipe: Recipe, registry: Registry) -> None:
+    space = space_of(recipe, registry=registry, open_kinds=["optimizer", "scheduler"])
+    keys = [row.key for row in space.describe()]
+    assert keys[2:6] == ["optimizer", "optimizer.adamw.lr", "optimizer.sgd.lr", "scheduler"]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"loss": "hinge"}, "'loss' is 'hinge', which is none of its choices"),
+        ({"loss.focal.gamma": 9.0}, "'loss.focal.gamma' is 9, not from 0.5 to 5"),
+        ({"techniques.mixup": "out", "techniques.clipping": "in"}, "no value for 'techniques.clip"),
+        ({"techniques.clipping": "in", **CLIPPING}, "low must lie below high"),
+    ],
+)
+def test_values_that_do_not_fit_conflict(
+    changed: dict[str, Any], message: str, recipe: Recipe, registry: Registry
+) -> None:
+    space = space_of(recipe, registry=registry, open_kinds=["loss", "techniques"])
+    with pytest.raises(Conflict) as caught:
+        space.build(Known({**space.values(recipe), **changed}))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("opened", "message"),
+    [
+        ([], "'techniques' cannot be clipping in this space"),
+        (["techniques"], "'loss' cannot be cross_entropy in this space"),
+    ],
+)
+def test_a_recipe_with_another_component_has_no_values(
+    opened: list[str], message: str, recipe: Recipe, registry: Registry
+) -> None:
+    everything = space_of(recipe, registry=registry, open_kinds=["loss", "techniques"])
+    other = everything.build(
+        Known(
+            {
+                **everything.values(inside(recipe)),
+                "loss": "cross_entropy",
+                "techniques.clipping": "in",
+                "techniques.clipping.low": 1,
+                "techniques.clipping.high": 2,
+            }
+        )
+    )
+    space = space_of(recipe, registry=registry, open_kinds=opened)
+    with pytest.raises(Conflict, match=message):
+        space.values(replace(other, loss=recipe.loss) if not opened else other)
 
 
 def test_a_plugin_joins_the_space_when_it_is_installed(recipe: Recipe, registry: Registry) -> None:
@@ -208,7 +309,7 @@ def test_a_range_that_its_own_options_refuse_names_the_plugin(
 ) -> None:
     space = space_of(recipe, registry=registry, open_kinds=["postprocess"])
     with pytest.raises(PluginError) as caught:
-        list(map(space.draw, map(Random, range(DRAWS))))
+        [draw(space, seed) for seed in range(DRAWS)]
     assert "postprocessor 'broken' of plugin acme 2.0 refuses what was drawn" in str(caught.value)
     assert "must be at most 1" in str(caught.value)
 
