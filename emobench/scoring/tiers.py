@@ -6,7 +6,6 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from emobench.scoring.catalogue import METRICS
 from emobench.scoring.student import t_quantile
@@ -17,7 +16,7 @@ from emobench.scoring.uncertainty import (
     SIGNIFICANT,
     Difference,
     check_same_items,
-    difference_of,
+    differences_of,
     effects_of,
     usual_seed_variance,
 )
@@ -57,14 +56,17 @@ def separate(rows: Sequence[Sequence[Tally]], *, metric: str) -> Separation:
     effects = [effects_of(row, metric=metric) for row in rows]
     usual = usual_seed_variance(effects)
     differences = {
-        (one, two): difference_of(effects[one], against=effects[two], metric=metric, usual=usual)
-        for one, two in combinations(range(len(rows)), 2)
+        (one, one + 1 + place): each
+        for one, first in enumerate(effects)
+        for place, each in enumerate(
+            differences_of(first, against=effects[one + 1 :], metric=metric, usual=usual)
+        )
     }
     # Where all rows have one seed, nothing says that another would not turn them round.
     seen = 0.0 if usual.alone else 1.0
     corrected = holm([max(each.p, seen) for each in differences.values()])
     adjusted = dict(zip(differences, corrected, strict=True))
-    scores = [round(float(effect.scores.mean()), DIGITS) for effect in effects]
+    scores = [round(effect.score, DIGITS) for effect in effects]
     order = _best_first(scores, metric=metric)
     return Separation(
         tiers=_tiers(order, adjusted),

@@ -51,19 +51,26 @@ def group_statistics(
     predicted = np.asarray(probabilities, dtype=np.float64)
     expected = np.asarray(truth)
     if target.kind == "number":
-        parts = _of_numbers(predicted.reshape(-1), expected.reshape(-1).astype(np.float64))
+        items = _of_numbers(predicted.reshape(-1), expected.reshape(-1).astype(np.float64))
+        parts = _by_group(items, starts)
     elif target.kind == "labels":
-        parts = _of_labels(claimed_labels(predicted), claimed_labels(expected.astype(np.float64)))
+        claimed, present = claimed_labels(predicted), claimed_labels(expected.astype(np.float64))
+        parts = _by_group(_of_labels(claimed, present), starts)
     else:
-        parts = _of_classes(predicted, true_classes(target, truth=expected))
+        parts = _of_classes(predicted, true_classes(target, truth=expected), starts=starts)
         if target.kind == "distribution":
-            parts["kl"] = _divergence(predicted, expected.astype(np.float64))
+            divergence = _divergence(predicted, expected.astype(np.float64))
+            parts |= _by_group({"kl": divergence}, starts)
     columns, start = {}, 0
     for name, part in parts.items():
         columns[name] = slice(start, start + part.shape[1])
         start += part.shape[1]
-    sums = [np.add.reduceat(part, starts, axis=0) for part in parts.values()]
-    return Statistics(sums=np.hstack(sums), columns=columns)
+    return Statistics(sums=np.hstack(list(parts.values())), columns=columns)
+
+
+def _by_group(parts: Mapping[str, Floats], starts: NDArray[np.int64]) -> dict[str, Floats]:
+    """What the items of each group add up to."""
+    return {name: np.add.reduceat(part, starts, axis=0) for name, part in parts.items()}
 
 
 def formula_of(metric: str, *, kind: TargetKind) -> Formula | None:
@@ -72,21 +79,27 @@ def formula_of(metric: str, *, kind: TargetKind) -> Formula | None:
     return families.get(kind, OF_CLASSES).get(metric)
 
 
-def _of_classes(predicted: Floats, ids: NDArray[np.int64]) -> dict[str, Floats]:
-    """Counts by class, and what each item adds to the loss and to its calibration bin's gap."""
-    identity = np.eye(predicted.shape[1])
-    supports, claims = identity[ids], identity[predicted.argmax(axis=1)]
-    confidence = predicted.max(axis=1)
-    bins = of_classes.CALIBRATION_BINS
+def _of_classes(
+    predicted: Floats, ids: NDArray[np.int64], *, starts: NDArray[np.int64]
+) -> dict[str, Floats]:
+    """By group: counts by class, the loss, and the gap of each calibration bin."""
+    classes, bins = predicted.shape[1], of_classes.CALIBRATION_BINS
+    places, claimed = np.arange(len(ids)), predicted.argmax(axis=1)
+    right, confidence = claimed == ids, predicted[places, claimed]
     chosen = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype(np.int64)
-    right = (supports * claims).sum(axis=1)
-    of_truth = np.clip(predicted[np.arange(len(ids)), ids], of_classes.SMALLEST, 1.0)
+    of_truth = np.clip(predicted[places, ids], of_classes.SMALLEST, 1.0)
+    owners = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(ids)))
+
+    def added(columns: NDArray[np.int64], weights: Floats | None, *, width: int) -> Floats:
+        sums = np.bincount(owners * width + columns, weights, minlength=len(starts) * width)
+        return sums.reshape(len(starts), width).astype(np.float64, copy=False)
+
     return {
-        "hits": supports * claims,
-        "supports": supports,
-        "claims": claims,
-        "loss": -np.log(of_truth)[:, np.newaxis],
-        "gaps": np.eye(bins)[chosen] * (right - confidence)[:, np.newaxis],
+        "hits": added(ids, right.astype(np.float64), width=classes),
+        "supports": added(ids, None, width=classes),
+        "claims": added(claimed, None, width=classes),
+        "loss": added(np.zeros_like(ids), -np.log(of_truth), width=1),
+        "gaps": added(chosen, right - confidence, width=bins),
     }
 
 

@@ -103,6 +103,11 @@ class Effects:
     seeds: tuple[int, ...]
     items: int
 
+    @cached_property
+    def score(self) -> float:
+        """The mean over seeds."""
+        return float(self.scores.mean())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -132,7 +137,7 @@ def score_interval(seeds: Sequence[Tally], *, metric: str) -> Interval:
     seeds of the same method.
     """
     effects = effects_of(seeds, metric=metric)
-    estimate = float(effects.scores.mean())
+    estimate = effects.score
     parts = [_of_groups(effects.pseudo_values), *_of_seeds(effects.scores)]
     low, high = _limits(estimate, parts, metric=metric, groups=len(effects.pseudo_values))
     return Interval(
@@ -186,12 +191,45 @@ def difference_of(
 
     Their seeds are taken to vary at least as much as is `usual`.
     """
-    estimate = float(first.scores.mean() - against.scores.mean())
-    groups = _of_groups(first.pseudo_values - against.pseudo_values)
+    (found,) = differences_of(first, against=[against], metric=metric, usual=usual)
+    return found
+
+
+def differences_of(
+    first: Effects,
+    *,
+    against: Sequence[Effects],
+    metric: str,
+    usual: SeedVariance | None = None,
+) -> tuple[Difference, ...]:
+    """The difference of one recipe and each of several; `difference_of` says the rest."""
+    if not against:
+        return ()
+    left = first.pseudo_values - np.asarray([other.pseudo_values for other in against])
+    count = left.shape[1]
+    # Of one group nothing says how much another would differ: the variance has no bound.
+    unknown = [math.inf] * len(against)
+    variances = unknown if count < 2 else (left.var(axis=1, ddof=1) / count).tolist()
+    return tuple(
+        _difference(
+            first,
+            other,
+            metric=metric,
+            groups=Part(variance=variance, degrees=max(1, count - 1)),
+            seeds=_of_both_seeds(first, other, usual or SeedVariance()),
+        )
+        for other, variance in zip(against, variances, strict=True)
+    )
+
+
+def _difference(
+    first: Effects, against: Effects, *, metric: str, groups: Part, seeds: Sequence[Part]
+) -> Difference:
+    estimate = first.score - against.score
     if METRICS[metric].percent:
         least = abs(estimate) * (1 - abs(estimate)) / first.items
         groups = Part(variance=max(groups.variance, least), degrees=groups.degrees)
-    error, degrees = _combined([groups, *_of_both_seeds(first, against, usual or SeedVariance())])
+    error, degrees = _combined([groups, *seeds])
     return Difference(
         estimate=round(estimate, DIGITS),
         p=round(_p_value(estimate, error, degrees), DIGITS),
@@ -258,7 +296,11 @@ def _of_seeds(scores: Floats) -> list[Part]:
     count = len(scores)
     if count < 2:
         return []
-    return [Part(variance=float(scores.var(ddof=1)) / count, degrees=count - 1)]
+    # Of a handful of numbers, and for every pair of a board: numpy takes ten times as long.
+    values: list[float] = scores.tolist()
+    middle = math.fsum(values) / count
+    squares = math.fsum((value - middle) ** 2 for value in values)
+    return [Part(variance=squares / (count - 1) / count, degrees=count - 1)]
 
 
 def _of_both_seeds(first: Effects, against: Effects, usual: SeedVariance) -> list[Part]:
