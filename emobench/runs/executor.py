@@ -107,6 +107,7 @@ def execute_by_epochs(
     )
     with store.begin(record, fresh=settings.fresh) as folder:
         folder.write(TASK_FILE, to_yaml(plan.task.dump()))
+        listener.began(record.id)
         attempt = _Attempt(
             opened=opened,
             settings=settings,

@@ -32,6 +32,10 @@ HistoryRow = dict[str, Any]
 """One epoch: `epoch` (from 1) and its figures; a figure that was NaN or infinite reads None."""
 
 
+class RunLocked(UsageError):
+    """Another process is working on the run."""
+
+
 class RunFolder:
     """What a run writes and reads of its own. Close it, or use `with`, to release the lock."""
 
@@ -104,7 +108,7 @@ class RunFolder:
 
 
 def lock(path: Path) -> int | None:
-    """Take the run's lock or raise a UsageError that names the process which has it."""
+    """Take the run's lock or raise a RunLocked that names the process which has it."""
     descriptor = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,7 +117,7 @@ def lock(path: Path) -> int | None:
     except BlockingIOError:
         owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
-        raise UsageError(
+        raise RunLocked(
             f"another process is working on run {path.name} (process {owner}); wait for it to "
             "end, or stop it: it leaves a record from which the same command resumes"
         ) from None

@@ -22,6 +22,9 @@ class StepReport:
 class Listener:
     """Hears nothing; override what is wanted."""
 
+    def began(self, run_id: str) -> None:
+        """The run of that id has its folder."""
+
     def stage(self, name: str, detail: str = "") -> None:
         """A part of the run begins: "data", "audit", "train", "score"."""
 

@@ -1,0 +1,66 @@
+"""What a worker is told of a trial, and what it tells. Loads neither Ray nor torch."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from emobench.runs.plan import Settings
+from emobench.sweeps.trial import Report, Trial, TrialEnd
+
+WORKERS_FOLDER = "workers"
+"""Below the sweep's folder: what workers print, and the calls under way in those that hung."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """A trial, and what a worker must know to run it. Once `halt` exists, it stops resumably."""
+
+    trial: Trial
+    milestones: tuple[int, ...]
+    settings: Settings
+    halt: Path
+    patience: float
+    cost: str | None = None
+    end_collapsing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What a worker tells of its trial: epochs since it last did, and the end once there is one."""
+
+    reports: tuple[Report, ...] = ()
+    end: TrialEnd | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """What a worker has in common with the process that began the sweep."""
+
+    folder: str
+    path: tuple[str, ...]
+    environment: Mapping[str, str]
+    threads: int
+    output: Path
+
+    def enter(self) -> None:
+        """Make this process such a worker; what it prints goes to a file in `output`."""
+        import torch
+
+        os.environ.update(self.environment)
+        sys.path.extend(place for place in self.path if place not in sys.path)
+        if Path(self.folder).is_dir():
+            os.chdir(self.folder)
+        torch.set_num_threads(self.threads)
+        self.output.mkdir(parents=True, exist_ok=True)
+        name = f"{os.uname().nodename}-{os.getpid()}.log"
+        log = os.open(self.output / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)

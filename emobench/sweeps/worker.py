@@ -1,0 +1,293 @@
+"""One trial inside a worker: its epochs, up to where the sweep must hear of it. No Ray here.
+
+Whatever a method does wrong is how its trial ends. What raises is what no other trial would be
+spared: a full disk, data that are gone.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from emobench.api import DataError, EmobenchError, RunError, UsageError
+from emobench.registry import Registry
+from emobench.runs.executor import Epochs, Stopped, execute_by_epochs
+from emobench.runs.folder import RunLocked
+from emobench.runs.listener import Listener, StepReport
+from emobench.runs.opening import open_any
+from emobench.runs.plan import Plan
+from emobench.runs.record import FINAL_STATES, Record, State
+from emobench.runs.store import RunStore
+from emobench.scoring.falling import StopCollapsingOptions, hopeless
+from emobench.sweeps.assignment import WORKERS_FOLDER, Assignment, Progress
+from emobench.sweeps.memory import portions, reduced
+from emobench.sweeps.trial import Report, TrialEnd, TrialState
+from emobench.sweeps.watchdog import Watchdog
+
+SLICE_S = 2.0
+"""A worker is heard this often, or after every epoch that takes longer."""
+
+LOCK_WAIT_S = 30.0
+"""How long the process of a killed sweep is given to let go of a run."""
+
+HALTED = "the sweep was stopped; the same command goes on with it"
+
+
+class TrialRun:
+    """A trial under way in this process."""
+
+    def __init__(self, assignment: Assignment, *, registry: Registry) -> None:
+        self._asked = assignment
+        self._registry = registry
+        self._plan: Plan = assignment.trial.plan
+        self._reduced = ""
+        self._epochs: Epochs | None = None
+        self._last: Report | None = None
+        self._started = time.monotonic()
+        index = assignment.trial.index
+        self._watchdog = Watchdog(
+            assignment.settings.runs / WORKERS_FOLDER / f"hung-{index}.txt",
+            patience=assignment.patience,
+            inside="advance",
+        )
+        self._ear = _Ear(watchdog=self._watchdog, halt=assignment.halt, trial=index)
+
+    def advance(self) -> Progress:
+        """Train until a milestone, the end, or for a moment; raises what concerns all trials."""
+        started = time.monotonic()
+        reports: list[Report] = []
+        end = None
+        try:
+            while end is None:
+                told = self._epoch()
+                if isinstance(told, TrialEnd):
+                    end = told
+                    break
+                reports.append(told)
+                end = self._ended_as_hopeless()
+                late = time.monotonic() - started > SLICE_S
+                if late or told.epoch in self._asked.milestones:
+                    break
+        finally:
+            self._watchdog.rest()
+        if end is not None:
+            self._let_go()
+        return Progress(reports=tuple(reports), end=end, run_id=self._ear.run_id)
+
+    def stop(self, reason: str) -> None:
+        """End the run, if it is under way, so that it can go on another time."""
+        if self._epochs is not None:
+            # Whatever comes of it: the record has said from the first that it was interrupted.
+            with suppress(StopIteration, Stopped, EmobenchError):
+                self._epochs.throw(Stopped(reason))
+        self._let_go()
+
+    def _epoch(self) -> Report | TrialEnd:
+        """The next epoch, or how the trial ended."""
+        try:
+            calls = self._watchdog.last_words() if self._epochs is None else ()
+            self._watchdog.heard()
+            if calls:
+                return self._hung(calls)
+            epoch = self._next()
+        except StopIteration as over:
+            return self._over(over.value)
+        except RunLocked:
+            raise
+        except EmobenchError as error:
+            if self._concerns_all(error):
+                raise
+            return self._end("failed", str(error), run_id=self._ear.run_id)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise it
+            reason = f"{type(error).__name__}: {error}"
+            return self._end("failed", reason, run_id=self._ear.run_id)
+        metric = self._plan.task.metric
+        self._last = Report(
+            epoch=epoch.epoch,
+            epochs=epoch.epochs,
+            validation=_finite(epoch.metrics.get(f"validation_{metric}")),
+            seconds=time.monotonic() - self._started,
+        )
+        return self._last
+
+    def _next(self) -> Any:
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            if self._epochs is None:
+                self._epochs = execute_by_epochs(
+                    self._plan,
+                    settings=replace(self._asked.settings, fresh=False, plots=False),
+                    registry=self._registry,
+                    listener=self._ear,
+                )
+            try:
+                return next(self._epochs)
+            except RunLocked:
+                self._epochs = None
+                if time.monotonic() > deadline:
+                    raise
+                self._ear.sign_of_life()
+                time.sleep(0.5)
+
+    def _over(self, record: Record) -> TrialEnd | Report:
+        """The end that a record tells of; with less memory, a second try may begin."""
+        self._epochs = None
+        if record.state == "out_of_memory" and not self._reduced:
+            smaller = reduced(self._plan.recipe, registry=self._registry)
+            if smaller is not None:
+                self._plan = replace(self._plan, recipe=smaller)
+                self._reduced = portions(smaller, registry=self._registry)
+                _free_memory()
+                return self._epoch()
+        cost = self._asked.cost
+        return self._end(
+            record.state,
+            "" if record.state == "collapsed" else record.reason,
+            run_id=record.id,
+            validation=validation_score(record),
+            epochs=record.costs.epochs,
+            seconds=record.costs.train_s,
+            cost=_finite(getattr(record.costs, cost)) if cost and record.scores else None,
+        )
+
+    def _end(
+        self,
+        state: TrialState,
+        reason: str,
+        *,
+        run_id: str | None,
+        validation: float | None = None,
+        epochs: int = 0,
+        seconds: float = 0.0,
+        cost: float | None = None,
+    ) -> TrialEnd:
+        """An end; without its own count, epochs and seconds are those that were heard of."""
+        self._epochs = None
+        return TrialEnd(
+            state=state,
+            reason=reason,
+            run_id=run_id,
+            validation=validation,
+            epochs=epochs or (self._last.epoch if self._last else 0),
+            seconds=seconds or time.monotonic() - self._started,
+            cost=cost,
+            reduced=self._reduced,
+        )
+
+    def _ended_as_hopeless(self) -> TrialEnd | None:
+        """The end of a trial that has collapsed for good, where those are to be ended."""
+        if not self._asked.end_collapsing:
+            return None
+        reason = hopeless(self._ear.rows, options=StopCollapsingOptions())
+        if not reason or self._last is None or self._last.epoch == self._last.epochs:
+            return None
+        self.stop(reason)
+        return self._end(
+            "stopped", reason, run_id=self._ear.run_id, validation=self._last.validation
+        )
+
+    def _hung(self, calls: tuple[str, ...]) -> TrialEnd:
+        """The end of a trial whose earlier try was ended by the watchdog; its record says so."""
+        reason = f"nothing was heard of it for {self._asked.patience:g} s: it hung in {calls[0]}"
+        if any(call.endswith(" in open_any") for call in calls):
+            return self._end("timed_out", reason, run_id=None)
+        opened = open_any(self._plan, settings=self._asked.settings, registry=self._registry)
+        store = RunStore(self._asked.settings.runs)
+        record = store.get(opened.run_id)
+        if record is None or record.state in FINAL_STATES:
+            return self._end("timed_out", reason, run_id=None)
+        with store.begin(record) as folder:
+            folder.finish(_timed_out(record, reason, log=calls))
+        return self._end("timed_out", reason, run_id=record.id)
+
+    def _concerns_all(self, error: EmobenchError) -> bool:
+        """Whether no other trial would fare better: the disk or the data are at fault."""
+        if isinstance(error, DataError | UsageError) and isinstance(error.__cause__, OSError):
+            return True
+        return isinstance(error, RunError) or (
+            isinstance(error, DataError) and self._data_are_gone()
+        )
+
+    def _data_are_gone(self) -> bool:
+        try:
+            open_any(self._plan, settings=self._asked.settings, registry=self._registry)
+        except DataError:
+            return True
+        return False
+
+    def _let_go(self) -> None:
+        self._epochs = None
+        self._watchdog.close()
+        if torch.cuda.is_available():
+            _free_memory()
+
+
+@dataclass(kw_only=True)
+class _Ear(Listener):
+    """Hears the run: every sign of life calms the watchdog, and shows whether to stop."""
+
+    watchdog: Watchdog
+    halt: Path
+    trial: int
+    run_id: str | None = None
+    rows: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=50))
+
+    def began(self, run_id: str) -> None:
+        self.run_id = run_id
+
+    def stage(self, name: str, detail: str = "") -> None:
+        self.sign_of_life()
+
+    def progress(self, done: int, total: int) -> None:
+        self.sign_of_life()
+
+    def step(self, report: StepReport) -> None:
+        self.sign_of_life()
+
+    def epoch(self, epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
+        self.rows.append(metrics)
+
+    def warn(self, message: str) -> None:
+        print(f"trial {self.trial}: {message}", file=sys.stderr, flush=True)
+
+    def sign_of_life(self) -> None:
+        """The work goes on; it ends here where the sweep was stopped."""
+        self.watchdog.heard()
+        if self.halt.exists():
+            raise Stopped(HALTED)
+
+
+def validation_score(record: Record) -> float | None:
+    """The task's metric of the first target on validation; None where it is not a number."""
+    first = next(iter(record.scores.values()), None)
+    return _finite(first.validation.get(record.task.metric)) if first else None
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _timed_out(record: Record, reason: str, *, log: tuple[str, ...]) -> Record:
+    """The record of a run that was found to have hung."""
+    state: State = "timed_out"
+    *earlier, last = record.attempts
+    ended = replace(last, state=state, reason=reason)
+    return replace(record, state=state, reason=reason, log=log, attempts=(*earlier, ended))
+
+
+def _free_memory() -> None:
+    """Give back what the last model held on the device, which trials may share."""
+    if torch.cuda.is_available():
+        import gc
+
+        gc.collect()
+        torch.cuda.empty_cache()
