@@ -69,13 +69,13 @@ def effect_words(effect: Effect, *, metric: str) -> str:
 def _together(runs: Iterable[Published]) -> Evidence | None:
     """Runs of one recipe as one evidence; those that never saw their data may stand apart."""
     found = gather(runs)
-    return max(found, key=lambda one: len(one.runs), default=None)
+    return max(found, key=lambda one: len(one.records), default=None)
 
 
 def _difference(first: Evidence, other: Evidence, metric: str) -> Difference:
     from emobench.scoring.uncertainty import paired_difference
 
-    shared = first.seeds.keys() & other.seeds.keys()
+    shared = set(first.seeds) & set(other.seeds)
     if not shared:
         raise UsageError("no seed of both has ended")
     ours, theirs = (

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
 
 from emobench.boards.claims import RULES, Claim, Guide, Judgement, Ledger, Measured, Verdict
 from emobench.boards.claims_measured import Finding, Judged, judge_claims
-from emobench.boards.evidence import as_shipped, gather
+from emobench.boards.evidence import Evidence, as_shipped
 from emobench.boards.text import HEAD, code, escape
 from emobench.boards.words import NOTHING, count
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from emobench.runs.published import Published
 
 CLAIMS_FILE = "claims.yaml"
 CLAIMS_PAGE = "claims.md"
@@ -46,17 +41,17 @@ computed from the inputs: what it confirms is the leak."""
 
 def claims_page(
     ledger: Ledger,
-    published: Iterable[Published],
+    evidence: Iterable[Evidence],
     *,
     shipped: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> str:
-    """The page of all claims, judged by these records.
+    """The page of all claims, judged by this evidence.
 
     `shipped` holds what the shipped recipes resolve to: a run by the name of one that had other
     options says nothing of a guide's recipe.
     """
-    evidence = as_shipped(gather(published), shipped=shipped or {})
-    return render_claims(ledger, judge_claims(ledger, evidence))
+    own = as_shipped(evidence, shipped=shipped or {})
+    return render_claims(ledger, judge_claims(ledger, own))
 
 
 def render_claims(ledger: Ledger, judged: Sequence[Judged]) -> str:

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from emobench.api import Target, UsageError
 from emobench.boards.board import Verdict as Audit
-from emobench.boards.contest import Contest, by_contest, follows, method_hash, recipe_hash
+from emobench.boards.contest import Contest, by_contest, follows, recipe_hash
+from emobench.boards.methods import age, by_method
 from emobench.boards.words import count
 from emobench.boards.words import tally as tally_words
 from emobench.runs.record import Record, State
 
 if TYPE_CHECKING:
-    from emobench.runs.published import Published
+    from emobench.boards.pooled import SeedTallies
+    from emobench.runs.published import Predictions, Published
     from emobench.scoring.tally import Tally
     from emobench.scoring.uncertainty import Difference, Interval
 
@@ -31,43 +32,42 @@ FAULTS: frozenset[State] = frozenset({"diverged", "failed", "out_of_memory", "ti
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """One method on one contest: a run for each seed and fold, sorted by them."""
+    """One method on one contest: a run for each seed and fold, sorted by them.
+
+    `folds` are those that some seed has predictions of, `seeds` those that have predictions of
+    every one of them; `counted` and `strongest` hold a tally for each. `twisted` says why the
+    predictions make no whole, such as folds that share an item.
+    """
 
     contest: Contest
     method: str
-    runs: tuple[Published, ...]
+    records: tuple[Record, ...]
+    audit: Audit
+    folds: frozenset[int] = frozenset()
+    seeds: tuple[int, ...] = ()
+    counted: tuple[Tally, ...] = field(default=(), repr=False)
+    strongest: tuple[Tally, ...] = field(default=(), repr=False)
+    twisted: str = ""
 
     @property
     def recipe(self) -> str:
         """The recipe's name."""
-        return self.runs[0].record.recipe_name
+        return self.records[0].recipe_name
 
     @property
     def options(self) -> str:
         """A short hash of what the recipe does, whatever code did it."""
-        return recipe_hash(self.runs[0].record.recipe)
+        return recipe_hash(self.records[0].recipe)
 
     @property
     def task(self) -> str:
         """The task's name."""
-        return self.runs[0].record.task.name
+        return self.records[0].task.name
 
     @property
     def metric(self) -> str:
         """The task's own metric."""
-        return self.runs[0].record.task.metric
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """The records of its runs."""
-        return tuple(run.record for run in self.runs)
-
-    @property
-    def audit(self) -> Audit:
-        """The worst verdict of the leak audit."""
-        found = {record.audit.verdict for record in self.records if record.data is not None}
-        order: tuple[Audit, ...] = ("leaky", "warned", "clean")
-        return next((verdict for verdict in order if verdict in found), "not audited")
+        return self.records[0].task.metric
 
     @property
     def leaky(self) -> bool:
@@ -98,20 +98,7 @@ class Evidence:
             return self.trouble
         if not self.seeds:
             return self.trouble or "its runs hold no predictions"
-        return self._twisted
-
-    @cached_property
-    def _twisted(self) -> str:
-        """Why the predictions make no whole, such as folds that share an item; empty if they do."""
-        from emobench.scoring.uncertainty import check_same_items
-
-        try:
-            first, *others = self.tallies(self.metric)
-            for other in others:
-                check_same_items(first, other)
-        except (UsageError, ValueError) as error:
-            return str(error)
-        return ""
+        return self.twisted
 
     @property
     def missing(self) -> str:
@@ -120,30 +107,9 @@ class Evidence:
         partly = f"{len(self.folds)} of {folds} folds" if len(self.folds) < folds else ""
         return self.unscored or partly
 
-    @cached_property
-    def folds(self) -> frozenset[int]:
-        """The folds that some seed has predictions of."""
-        return frozenset(run.record.task.fold for run in self.runs if run.predictions is not None)
-
-    @cached_property
-    def seeds(self) -> Mapping[int, tuple[Published, ...]]:
-        """The seeds that have predictions of every one of these folds, and their runs."""
-        found: dict[int, list[Published]] = {}
-        for run in self.runs:
-            if run.predictions is not None:
-                found.setdefault(run.record.seed, []).append(run)
-        return {seed: tuple(runs) for seed, runs in found.items() if len(runs) == len(self.folds)}
-
     def tallies(self, metric: str) -> tuple[Tally, ...]:
         """A tally a seed, all folds pooled, that the metric can be counted from."""
-        if metric not in self._tallies:
-            make = _strongest_tally if metric == STRONGEST else _tally
-            self._tallies[metric] = tuple(make(seed, runs) for seed, runs in self.seeds.items())
-        return self._tallies[metric]
-
-    @cached_property
-    def _tallies(self) -> dict[str, tuple[Tally, ...]]:
-        return {}
+        return self.strongest if metric == STRONGEST else self.counted
 
     def interval(self, metric: str) -> Interval:
         """The metric with its 95% interval over groups and seeds."""
@@ -159,31 +125,30 @@ class Evidence:
         return paired_difference(ours, against=theirs, metric=_counted(metric))
 
 
-def gather(published: Iterable[Published]) -> tuple[Evidence, ...]:
-    """Every method on every contest, sorted; of one seed and fold the newest run counts.
+def gather(
+    published: Iterable[Published], *, tallies: SeedTallies | None = None
+) -> tuple[Evidence, ...]:
+    """Every method on every contest, sorted; `tallies` holds what others have summed up."""
+    from emobench.boards.pooled import SeedTallies
 
-    Neither an interrupted run nor one that never saw its data replaces another.
-    """
-    by_record = {id(one.record): one for one in published}
-    records = [one.record for one in by_record.values()]
+    kept = tallies or SeedTallies()
+    told = list(published)
+    # By identity: runs of two folders may have one id.
+    answers = {id(one.record): one.predictions for one in told if one.predictions is not None}
     found = []
-    for contest, of_contest in by_contest(records).items():
-        methods: dict[tuple[str, str], dict[tuple[int, int], Record]] = {}
-        for record in sorted(of_contest, key=_age):
-            runs = methods.setdefault((record.recipe_name, method_hash(record)), {})
-            place = (record.seed, record.task.fold)
-            tells = record.state != "interrupted" and record.data is not None
-            if tells or place not in runs:
-                runs[place] = record
-        found += [
-            Evidence(
-                contest=contest,
-                method=method,
-                runs=tuple(by_record[id(runs[place])] for place in sorted(runs)),
+    for contest, records in by_contest([one.record for one in told]).items():
+        for method in by_method(records):
+            bare = Evidence(
+                contest=contest, method=method.hash, records=method.runs, audit=method.audit
             )
-            for (_, method), runs in methods.items()
-        ]
-    return tuple(sorted(found, key=lambda one: (one.task, one.recipe, _worth(one))))
+            answered = [(run, answers[id(run)]) for run in method.runs if id(run) in answers]
+            found.append(_with_answers(bare, answered, kept))
+    return in_order(found)
+
+
+def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """By task and recipe, and the best measured of a recipe last."""
+    return tuple(sorted(evidence, key=lambda one: (one.task, one.recipe, _worth(one))))
 
 
 def as_shipped(
@@ -214,12 +179,8 @@ def best_of(
 
 
 def _worth(evidence: Evidence) -> tuple[bool, int, tuple[str, str], str]:
-    newest = max(_age(record) for record in evidence.records)
+    newest = max(age(record) for record in evidence.records)
     return (not evidence.missing, len(evidence.seeds), newest, evidence.method)
-
-
-def _age(record: Record) -> tuple[str, str]:
-    return (record.attempts[-1].started if record.attempts else "", record.id)
 
 
 def _counted(metric: str) -> str:
@@ -227,24 +188,40 @@ def _counted(metric: str) -> str:
     return "mae" if metric == STRONGEST else metric
 
 
-def _tally(seed: int, runs: Sequence[Published]) -> Tally:
-    from emobench.boards.pooled import seed_tally
+def _with_answers(
+    bare: Evidence, answered: Sequence[tuple[Record, Predictions]], kept: SeedTallies
+) -> Evidence:
+    """The evidence with what comes of its runs' predictions."""
+    from emobench.scoring.uncertainty import check_same_items
 
-    return seed_tally(seed, [run.predictions for run in runs if run.predictions is not None])
+    folds = frozenset(record.task.fold for record, _ in answered)
+    by_seed: dict[int, list[Predictions]] = {}
+    for record, predictions in answered:
+        by_seed.setdefault(record.seed, []).append(predictions)
+    whole = {seed: parts for seed, parts in by_seed.items() if len(parts) == len(folds)}
+    told = replace(bare, folds=folds, seeds=tuple(whole))
+    try:
+        counted = tuple(kept.of(seed, parts=parts) for seed, parts in whole.items())
+        for other in counted[1:]:
+            check_same_items(counted[0], other)
+    except (UsageError, ValueError) as error:
+        return replace(told, twisted=str(error))
+    strongest = tuple(_strongest_tally(seed, parts) for seed, parts in whole.items())
+    return replace(told, counted=counted, strongest=strongest)
 
 
-def _strongest_tally(seed: int, runs: Sequence[Published]) -> Tally:
+def _strongest_tally(seed: int, parts: Sequence[Predictions]) -> Tally:
     import numpy as np
 
     from emobench.scoring.tally import tally
 
-    held = [run.predictions for run in runs if run.predictions is not None]
-    strongest = np.concatenate([one.targets[0].probabilities.max(axis=1) for one in held])
+    answers = [one.targets[0].probabilities for one in parts]
+    strongest = np.concatenate([one.reshape(len(one), -1).max(axis=1) for one in answers])
     return tally(
         Target(name=STRONGEST, kind="number"),
         seed=seed,
-        items=[item for one in held for item in one.items],
-        groups=[group for one in held for group in one.groups] or None,
+        items=[item for one in parts for item in one.items],
+        groups=[group for one in parts for group in one.groups] or None,
         probabilities=strongest,
         truth=np.zeros(len(strongest)),
     )

@@ -58,7 +58,22 @@ class Compared:
     items: int
 
 
-def pool(runs: Sequence[Record], *, known: Known) -> Pool | None:
+class SeedTallies:
+    """Tallies of seeds, each made of the folds' predictions once, whoever asks for it."""
+
+    def __init__(self) -> None:
+        # Predictions are told apart by their identity: what is read once is one object.
+        self._made: dict[tuple[Predictions, ...], Tally] = {}
+
+    def of(self, seed: int, *, parts: Sequence[Predictions]) -> Tally:
+        """The tally of one seed's folds together, of their first target."""
+        key = tuple(parts)
+        if key not in self._made:
+            self._made[key] = seed_tally(seed, key)
+        return self._made[key]
+
+
+def pool(runs: Sequence[Record], *, known: Known, tallies: SeedTallies) -> Pool | None:
     """The predictions of a row's scored runs; None where one of them is missing or twists it."""
     by_seed: dict[int, list[Predictions]] = {}
     for record in runs:
@@ -68,10 +83,11 @@ def pool(runs: Sequence[Record], *, known: Known) -> Pool | None:
     if not by_seed:
         return None
     try:
-        return Pool(tallies=tuple(seed_tally(seed, parts) for seed, parts in by_seed.items()))
+        made = [tallies.of(seed, parts=parts) for seed, parts in by_seed.items()]
     except ValueError:
         # Such as folds that share an item: their mean is all that can be said.
         return None
+    return Pool(tallies=tuple(made))
 
 
 def interval_of(pooled: Pool | None, *, metric: str) -> tuple[float, float] | None:

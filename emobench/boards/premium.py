@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from emobench.boards.board import Verdict as Audit
 from emobench.boards.claims import Ledger
 from emobench.boards.claims_page import markdown_table, promised
-from emobench.boards.evidence import Evidence, as_shipped, best_of, gather
+from emobench.boards.evidence import Evidence, as_shipped, best_of
 from emobench.boards.text import HEAD, code, escape
 from emobench.boards.words import NOTHING, figure, title
 from emobench.scoring.catalogue import METRICS
 
 if TYPE_CHECKING:
-    from emobench.runs.published import Published
     from emobench.scoring.premium import Premium
     from emobench.scoring.uncertainty import Interval
 
@@ -168,12 +167,12 @@ def gain_words(gain: tuple[float, float, float], *, metric: str) -> str:
 
 def premium_page(
     ledger: Ledger,
-    published: Iterable[Published],
+    evidence: Iterable[Evidence],
     *,
     shipped: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> str:
-    """The page of all premiums in these records, with what guides claim of the same recipes."""
-    found = protocols_of(as_shipped(gather(published), shipped=shipped or {}))
+    """The page of all premiums in this evidence, with what guides claim of the same recipes."""
+    found = protocols_of(as_shipped(evidence, shipped=shipped or {}))
     parts = ["# What leaking is worth", HEAD, ABOUT, NOTE]
     for dataset in dict.fromkeys(one.dataset for one in found):
         rows = [row for one in found if one.dataset == dataset for row in _rows_of(one, ledger)]

@@ -13,13 +13,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
+from emobench.boards.evidence import Evidence, gather, in_order
+from emobench.boards.pooled import SeedTallies
 from emobench.boards.site import RecipeText, TaskFiles, site_files, strangers, task_files
 from emobench.runs.files import write_atomic
 from emobench.runs.published import Published
@@ -27,6 +30,8 @@ from emobench.runs.published_folder import TaskFolder, read_task, stray_files, t
 
 CODE = ("api", "boards", "recipes", "runs", "scoring")
 """The rooms that decide what a board says."""
+Result = TypeVar("Result")
+
 WORTH_A_PROCESS = 400
 """Records below which a second process would cost more than it saves."""
 
@@ -35,12 +40,14 @@ WORTH_A_PROCESS = 400
 class PublishedSite:
     """Everything that published records give; with a rejected one, `files` is not to be written.
 
-    `rejected` says of each wrong file what is wrong with it.
+    `rejected` says of each wrong file what is wrong with it. `evidence` holds that of the tasks
+    which had to be read, by their folder, if it was asked for.
     """
 
     tasks: tuple[TaskFiles, ...]
     folders: tuple[TaskFolder, ...]
     rejected: Mapping[Path, str]
+    evidence: Mapping[Path, tuple[Evidence, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def records(self) -> int:
@@ -54,29 +61,40 @@ class PublishedSite:
 
 def kept_pages(
     site: PublishedSite,
-    make: Callable[[Sequence[Published]], dict[str, str]],
+    make: Callable[[Sequence[Evidence]], dict[str, str]],
     *,
     known: str,
     cache_folder: Path,
 ) -> dict[str, str]:
-    """Pages that are made from all records at once, from the cache where nothing has changed.
+    """Pages that are made from all tasks at once, from the cache where nothing has changed.
 
-    `known` is all else that they depend on.
+    `known` is all else that they depend on. Tasks that the site had from the cache are read.
     """
     digests = [f"{task.path.name} {task.digest}" for task in site.folders]
     path = cache_folder / "boards" / _name_of("pages", known, *digests)
     with suppress(OSError, ValueError):
         pages: dict[str, str] = json.loads(path.read_bytes())
         return pages
-    pages = make([one for task in site.folders for one in read_task(task).published])
+    unread = [task for task in site.folders if task.path not in site.evidence]
+    read = {task.path: found for task, found in zip(unread, _each(_gathered, unread), strict=True)}
+    known_of = {**site.evidence, **read}
+    pages = make(in_order(one for task in site.folders for one in known_of[task.path]))
     _keep(path, pages)
     return pages
 
 
 def published_site(
-    records: Path, *, home: str, recipe_text: RecipeText, cache_folder: Path
+    records: Path,
+    *,
+    home: str,
+    recipe_text: RecipeText,
+    cache_folder: Path,
+    gathering: bool = False,
 ) -> PublishedSite:
-    """The boards of every published record below a folder; `home` is what theirs is called."""
+    """The boards of every published record below a folder; `home` is what theirs is called.
+
+    With `gathering`, the evidence of tasks that must be read is kept for `kept_pages`.
+    """
     folders = list(task_folders(records))
     kept = cache_folder / "boards"
     places = {
@@ -85,12 +103,15 @@ def published_site(
     known = {path: _recall(place) for path, place in places.items()}
     missing = [task for task in folders if known[task.path] is None]
     rejected = stray_files(records)
-    work = partial(_made, home=home, recipe_text=recipe_text)
-    for task, (made, faults) in zip(missing, _each(work, missing), strict=True):
-        known[task.path] = made
-        rejected |= faults
-        if not faults:
-            _keep(places[task.path], made.to_plain())
+    evidence = {}
+    work = partial(_made, home=home, recipe_text=recipe_text, gathering=gathering)
+    for task, made in zip(missing, _each(work, missing), strict=True):
+        known[task.path] = made.files
+        rejected |= made.rejected
+        if made.evidence is not None:
+            evidence[task.path] = made.evidence
+        if not made.rejected:
+            _keep(places[task.path], made.files.to_plain())
     return PublishedSite(
         tasks=tuple(
             sorted(
@@ -100,21 +121,41 @@ def published_site(
         ),
         folders=tuple(folders),
         rejected=dict(sorted(rejected.items())),
+        evidence=evidence,
     )
 
 
-Made = tuple[TaskFiles, dict[Path, str]]
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Made:
+    """What comes of a task: files, what is wrong with rejected records, evidence if asked for."""
+
+    files: TaskFiles
+    rejected: Mapping[Path, str]
+    evidence: tuple[Evidence, ...] | None
 
 
-def _made(task: TaskFolder, *, home: str, recipe_text: RecipeText) -> Made:
-    """The files of a task, and what is wrong with those of its records that are rejected."""
+def _made(task: TaskFolder, *, home: str, recipe_text: RecipeText, gathering: bool) -> _Made:
+    sound, rejected = _sound(task)
+    tallies = SeedTallies()
+    return _Made(
+        files=task_files(sound, home=home, recipe_text=recipe_text, tallies=tallies),
+        rejected=rejected,
+        evidence=gather(sound, tallies=tallies) if gathering else None,
+    )
+
+
+def _gathered(task: TaskFolder) -> tuple[Evidence, ...]:
+    return gather(_sound(task)[0])
+
+
+def _sound(task: TaskFolder) -> tuple[Sequence[Published], Mapping[Path, str]]:
+    """The records of a task that hold, and what is wrong with the others."""
     with _collecting_nothing():
         reading = read_task(task)
     strange = strangers(reading.published)
     rejected = {task.path / f"{run_id}.json": reason for run_id, reason in strange.items()}
     sound = [one for one in reading.published if one.record.id not in strange]
-    made = task_files(sound, home=home, recipe_text=recipe_text)
-    return made, {**reading.rejected, **rejected}
+    return sound, {**reading.rejected, **rejected}
 
 
 @contextmanager
@@ -129,7 +170,7 @@ def _collecting_nothing() -> Iterator[None]:
             gc.enable()
 
 
-def _each(work: partial[Made], tasks: Sequence[TaskFolder]) -> list[Made]:
+def _each(work: Callable[[TaskFolder], Result], tasks: Sequence[TaskFolder]) -> list[Result]:
     """The work on every task, in processes beside each other where there is much of it."""
     workers = min(os.cpu_count() or 1, len(tasks))
     if workers < 2 or sum(len(task.files) for task in tasks) < WORTH_A_PROCESS:

@@ -5,15 +5,25 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from emobench.boards.board import Board, Constant, Row, RowCosts, Standing, Verdict
 from emobench.boards.command import Commands, LocalCommands
 from emobench.boards.constant import constant_predictor
-from emobench.boards.contest import by_contest, method_hash, method_hashes
-from emobench.boards.pooled import MARK, Known, Pool, compare, interval_of, is_firm, pool
+from emobench.boards.contest import by_contest
+from emobench.boards.methods import Method, age, by_method
+from emobench.boards.pooled import (
+    MARK,
+    Known,
+    Pool,
+    SeedTallies,
+    compare,
+    interval_of,
+    is_firm,
+    pool,
+)
 from emobench.runs.record import Record, State, TaskStamp
 from emobench.scoring.catalogue import METRICS
 
@@ -54,42 +64,56 @@ def build_boards(
         found = replace(record.task, fold=0) in offered
         return LocalCommands(shipped=shipped or {}, offered=found)
 
-    return _boards(records, commands=commands, known=predictions or {})
+    answers = _Answers(known=predictions or {}, tallies=SeedTallies())
+    return _boards(records, commands=commands, answers=answers)
 
 
 def build_published_boards(
-    published: Iterable[Published], *, commands: Commands
+    published: Iterable[Published], *, commands: Commands, tallies: SeedTallies | None = None
 ) -> tuple[Board, ...]:
-    """The boards of published records, which bring their predictions along."""
+    """The boards of published records, which bring their predictions along.
+
+    `tallies` keeps what is summed up, for others that ask for the same.
+    """
     known = {}
     records = []
     for one in published:
         records.append(one.record)
         if one.predictions is not None:
             known[one.record.id] = one.predictions
-    return _boards(records, commands=lambda _: commands, known=known)
+    answers = _Answers(known=known, tallies=tallies or SeedTallies())
+    return _boards(records, commands=lambda _: commands, answers=answers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answers:
+    """Predictions by run id, and what was already summed up of them."""
+
+    known: Known
+    tallies: SeedTallies
 
 
 def _boards(
-    records: Iterable[Record], *, commands: Callable[[Record], Commands], known: Known
+    records: Iterable[Record], *, commands: Callable[[Record], Commands], answers: _Answers
 ) -> tuple[Board, ...]:
     contests = by_contest(records)
     names = Counter(contest.task for contest in contests)
     boards = []
     for contest, of_contest in contests.items():
-        board = _board(of_contest, commands=commands(of_contest[0]), data=contest.data, known=known)
+        own = commands(of_contest[0])
+        board = _board(of_contest, commands=own, data=contest.data, answers=answers)
         mark = contest.mark if names[contest.task] > 1 else ""
         boards.append(replace(board, mark=mark))
     return tuple(sorted(boards, key=lambda board: (board.task, -board.version, board.mark)))
 
 
-def _board(records: Sequence[Record], *, commands: Commands, data: str, known: Known) -> Board:
+def _board(records: Sequence[Record], *, commands: Commands, data: str, answers: _Answers) -> Board:
     """The board of one contest."""
     task = records[0].task
-    by_age = sorted(records, key=_age)
-    repeated, recipes = _by_recipe(by_age)
+    by_age = sorted(records, key=age)
+    methods = by_method(by_age)
     made = sorted(
-        (_row(runs, commands, known) for runs in recipes),
+        (_row(method, commands, answers) for method in methods),
         key=lambda row: _order(row[0], task.metric),
     )
     compared = compare(
@@ -111,47 +135,27 @@ def _board(records: Sequence[Record], *, commands: Commands, data: str, known: K
         rows=rows,
         constant=constant,
         constant_rank=_rows_above(constant, rows, task.metric),
-        repeated=repeated,
+        repeated=len(records) - sum(len(method.runs) for method in methods),
         detectable=compared.detectable,
         groups=compared.groups,
         items=compared.items,
     )
 
 
-def _age(record: Record) -> tuple[str, str]:
-    return (record.attempts[-1].started if record.attempts else "", record.id)
-
-
-def _by_recipe(records: Sequence[Record]) -> tuple[int, list[list[Record]]]:
-    """How many records a newer one replaces, and the others by method, each by seed and fold.
-
-    Neither an interrupted run nor one that never saw its data replaces another.
-    """
-    recipes: dict[tuple[str, str], dict[tuple[int, int], Record]] = {}
-    for record, method in zip(records, method_hashes(records), strict=True):
-        runs = recipes.setdefault((record.recipe_name, method), {})
-        place = (record.seed, record.task.fold)
-        tells = record.state != "interrupted" and record.data is not None
-        if tells or place not in runs:
-            runs[place] = record
-    kept = [[runs[place] for place in sorted(runs)] for runs in recipes.values()]
-    return len(records) - sum(map(len, kept)), kept
-
-
-def _row(runs: Sequence[Record], commands: Commands, known: Known) -> tuple[Row, Pool | None]:
+def _row(method: Method, commands: Commands, answers: _Answers) -> tuple[Row, Pool | None]:
     """The row of one recipe, without its tier, and the predictions that it was made from."""
+    runs = method.runs
     metric = runs[0].task.metric
     scored = _whole_seeds([run for run in runs if _figure(run, metric) is not None])
-    pooled = pool(scored, known=known)
+    pooled = pool(scored, known=answers.known, tallies=answers.tallies)
     by_seed = _by_seed(scored, metric, pooled)
     score = fmean(by_seed.values()) if by_seed else None
     state = _most_telling(runs)
-    audit = _worst_audit(runs)
     folds = _fewest_folds(scored)
-    standing = _standing(state, audit, score, complete=folds == runs[0].task.folds)
+    standing = _standing(state, method.audit, score, complete=folds == runs[0].task.folds)
     row = Row(
         recipe=runs[0].recipe_name,
-        method_hash=method_hash(runs[0]),
+        method_hash=method.hash,
         seeds=tuple(sorted({record.seed for record in runs})),
         folds=folds,
         score=score,
@@ -163,7 +167,7 @@ def _row(runs: Sequence[Record], commands: Commands, known: Known) -> tuple[Row,
         state=state,
         states=_counts(runs),
         reason=next((each.reason for each in runs if each.state == state), ""),
-        audit=audit,
+        audit=method.audit,
         costs=_costs(scored),
         records=tuple(record.id for record in runs),
         command=commands.of(runs),
@@ -232,13 +236,6 @@ def _most_telling(runs: Sequence[Record]) -> State:
 def _counts(runs: Sequence[Record]) -> dict[State, int]:
     counts = Counter(record.state for record in runs)
     return {state: counts[state] for state in ("ok", *MOST_TELLING_FIRST) if counts[state]}
-
-
-def _worst_audit(runs: Sequence[Record]) -> Verdict:
-    """A run that ended before its data were looked at has no verdict, and adds none."""
-    verdicts = {record.audit.verdict for record in runs if record.data is not None}
-    order: tuple[Verdict, ...] = ("leaky", "warned", "clean")
-    return next((verdict for verdict in order if verdict in verdicts), "not audited")
 
 
 def _standing(state: State, audit: Verdict, score: float | None, *, complete: bool) -> Standing:

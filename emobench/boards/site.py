@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emobench.boards.board import Board
 from emobench.boards.charts import charts
@@ -20,6 +20,9 @@ from emobench.boards.render import board_data, render_board
 from emobench.boards.text import HEAD, board_file
 from emobench.runs.published import Published
 from emobench.runs.record import Record
+
+if TYPE_CHECKING:
+    from emobench.boards.pooled import SeedTallies
 
 INDEX_PAGE = "README.md"
 CHARTS_FOLDER = "charts"
@@ -49,9 +52,16 @@ class TaskFiles:
         )
 
 
-def task_files(published: Sequence[Published], *, home: str, recipe_text: RecipeText) -> TaskFiles:
+def task_files(
+    published: Sequence[Published],
+    *,
+    home: str,
+    recipe_text: RecipeText,
+    tallies: SeedTallies | None = None,
+) -> TaskFiles:
     """The files of one task, below the folder of boards, which is called `home`."""
-    boards = build_published_boards(published, commands=PublishedCommands(home=home))
+    commands = PublishedCommands(home=home)
+    boards = build_published_boards(published, commands=commands, tallies=tallies)
     files: dict[str, str] = {}
     for board in boards:
         files |= with_charts(board, published=True)

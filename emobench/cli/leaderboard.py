@@ -123,7 +123,11 @@ def _of_published(call: Call) -> None:
     from emobench.recipes.emit import to_yaml
 
     site = published_site(
-        call.records, home=_home(call.target), recipe_text=to_yaml, cache_folder=default_cache()
+        call.records,
+        home=_home(call.target),
+        recipe_text=to_yaml,
+        cache_folder=default_cache(),
+        gathering=(call.target / LEDGER).is_file(),
     )
     _refuse_rejected(site)
     local, scan = _local_boards(call.runs) if call.runs.is_dir() and not call.check else ((), None)
@@ -159,7 +163,7 @@ def _pages_beside(site: PublishedSite, *, out: Path) -> dict[str, str]:
     shipped = _shipped(load_registry())
     return kept_pages(
         site,
-        lambda published: ledger_pages(out, published=published, shipped=shipped),
+        lambda evidence: ledger_pages(out, evidence=evidence, shipped=shipped),
         known=canonical([shipped, ledger.read_text(encoding="utf-8", errors="replace")]),
         cache_folder=default_cache(),
     )

@@ -13,11 +13,11 @@ from emobench.boards.premium import PREMIUM_PAGE, premium_page
 from emobench.recipes.text import locate, parse_mapping, plain
 
 if TYPE_CHECKING:
-    from emobench.runs.published import Published
+    from emobench.boards.evidence import Evidence
 
 
 def ledger_pages(
-    out: Path, *, published: Sequence[Published], shipped: Mapping[str, Mapping[str, Any]]
+    out: Path, *, evidence: Sequence[Evidence], shipped: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, str]:
     """The pages by file name; none where the folder of boards holds no `claims.yaml`.
 
@@ -28,8 +28,8 @@ def ledger_pages(
         return {}
     ledger = read_ledger(path)
     return {
-        CLAIMS_PAGE: claims_page(ledger, published, shipped=shipped),
-        PREMIUM_PAGE: premium_page(ledger, published, shipped=shipped),
+        CLAIMS_PAGE: claims_page(ledger, evidence, shipped=shipped),
+        PREMIUM_PAGE: premium_page(ledger, evidence, shipped=shipped),
     }
 
 

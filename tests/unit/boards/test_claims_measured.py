@@ -170,8 +170,8 @@ def test_a_run_by_the_name_of_a_shipped_recipe_with_other_options_does_not_count
     answers: Answers,
 ) -> None:
     runs = three_seeds(answers, task=HONEST, skill=0.5)
-    own = claims_page(ledger(), runs, shipped={"enhanced": {"train": {"epochs": 2}}})
-    other = claims_page(ledger(), runs, shipped={"enhanced": {"train": {"epochs": 99}}})
+    own = claims_page(ledger(), gather(runs), shipped={"enhanced": {"train": {"epochs": 2}}})
+    other = claims_page(ledger(), gather(runs), shipped={"enhanced": {"train": {"epochs": 99}}})
     assert "**smaller**" in own
     assert "**not yet measured**: no runs of it yet" in other
 
@@ -181,7 +181,7 @@ def test_the_page_shows_claim_figure_task_and_verdict(answers: Answers) -> None:
         *three_seeds(answers, task=HONEST, skill=0.5),
         *three_seeds(answers, task=LEAKY, skill=0.9, audit="leaky"),
     ]
-    lines = claims_page(ledger(), runs).splitlines()
+    lines = claims_page(ledger(), gather(runs)).splitlines()
     place = next(place for place, line in enumerate(lines) if line.startswith("| Enhanced, 80%"))
     first, second = lines[place], lines[place + 1]
     assert "(lines 7, 9; `enhanced`, accuracy) | 80% or more |" in first
@@ -196,4 +196,4 @@ def test_the_page_does_not_depend_on_the_order_of_records(answers: Answers) -> N
         *three_seeds(answers, task=HONEST, skill=0.5),
         *three_seeds(answers, task=LEAKY, skill=0.9, audit="leaky"),
     ]
-    assert claims_page(ledger(), runs) == claims_page(ledger(), runs[::-1])
+    assert claims_page(ledger(), gather(runs)) == claims_page(ledger(), gather(runs[::-1]))

@@ -76,8 +76,8 @@ def test_a_protocol_whose_runs_failed_is_told_and_has_no_premium(answers: Answer
 
 def test_a_premium_of_one_seed_says_so(answers: Answers) -> None:
     runs = both(answers)
-    several = premium_page(LEDGER, runs)
-    single = premium_page(LEDGER, [run for run in runs if run.record.seed == 0])
+    several = premium_page(LEDGER, gather(runs))
+    single = premium_page(LEDGER, gather(run for run in runs if run.record.seed == 0))
     assert (", one seed |" in several, ", one seed |" in single) == (False, True)
 
 
@@ -102,7 +102,7 @@ def test_a_protocol_that_was_never_audited_does_not_count_as_honest(answers: Ans
 
 
 def test_the_page_sets_the_claim_beside_the_metric_that_it_counts(answers: Answers) -> None:
-    page = premium_page(LEDGER, both(answers))
+    page = premium_page(LEDGER, gather(both(answers)))
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `enhanced`")]
     claimed = {row[1]: row[-1].removesuffix(" |") for row in rows}
     assert claimed == {"UAR": "–", "accuracy": "80.21%"}
@@ -111,7 +111,7 @@ def test_the_page_sets_the_claim_beside_the_metric_that_it_counts(answers: Answe
 
 
 def test_a_page_without_premiums_says_so(answers: Answers) -> None:
-    page = premium_page(LEDGER, [answers(task="set/people")])
+    page = premium_page(LEDGER, gather([answers(task="set/people")]))
     assert page.endswith(
         "No recipe has records on both an honest and a leaky protocol of a dataset.\n"
     )
