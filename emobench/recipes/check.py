@@ -18,6 +18,7 @@ from emobench.recipes.model import (
     RECIPE_SCHEMA,
     REQUIRED_SECTIONS,
     SINGLE_SECTIONS,
+    SWEEP_KEY,
     TRAINING_KEYS,
     Block,
     Recipe,
@@ -32,6 +33,7 @@ from emobench.recipes.nodes import (
     plain,
     shorten,
 )
+from emobench.recipes.sweep import read_sweep
 from emobench.registry import Registered, Registry
 
 
@@ -89,6 +91,8 @@ def check_keys(root: MappingNode, *, faults: list[Fault]) -> None:
                 f"'{key}' has no place in an ensemble, which '{what}' makes this: an ensemble "
                 f"trains nothing itself; give '{key}' to its members, in their files or by `set`"
             )
+        elif key == SWEEP_KEY:
+            message = "an ensemble cannot be swept; give 'sweep' to the recipe of a member"
         else:
             known = own if is_ensemble(root) or training_keys(root) else (*own, *COMBINING_KEYS)
             message = unknown_name("key", key, known)
@@ -183,6 +187,13 @@ def check_recipe(
     for section, kind in LIST_SECTIONS.items():
         sections[section] = check.blocks(section, kind)
     train, task, summary = check.train(), check.text("task"), check.text("summary")
+    sweep, wrong = read_sweep(
+        check.given(SWEEP_KEY),
+        blocks={key: _held(value) for key, value in sections.items()},
+        registry=registry,
+        complete=complete and not check.faults,
+    )
+    check.faults += wrong
     if check.faults or not complete:
         return None, check.faults
     recipe = Recipe(
@@ -191,9 +202,14 @@ def check_recipe(
         task=task,
         summary=summary or "",
         train=train or TrainOptions(),
+        sweep=sweep,
         **sections,
     )
     return recipe, []
+
+
+def _held(value: Block | tuple[Block, ...] | None) -> tuple[Block, ...]:
+    return value if isinstance(value, tuple) else tuple(filter(None, [value]))
 
 
 @dataclass(kw_only=True)

@@ -37,13 +37,26 @@ TRAINING_KEYS = (*SINGLE_SECTIONS, *LIST_SECTIONS, "train")
 COMBINING_KEYS = ("members", "combiner")
 """Keys that only an ensemble has; it needs both."""
 
-RECIPE_KEYS = (*COMMON_KEYS, *TRAINING_KEYS)
+SWEEP_KEY = "sweep"
+"""What a sweep of a recipe that trains may change; no part of the method."""
+
+RECIPE_KEYS = (*COMMON_KEYS, *TRAINING_KEYS, SWEEP_KEY)
 ENSEMBLE_KEYS = (*COMMON_KEYS, *COMBINING_KEYS)
 
 BLOCK_SECTIONS: Mapping[str, Kind] = {**SINGLE_SECTIONS, "combiner": "combiner"}
 """Every key that holds one block, and its kind."""
 
 MAX_COPIES = 100
+
+OPEN_KEY = "open"
+"""The key of `sweep` that names the kinds whose components are chosen too."""
+
+EVERY_KIND = "all"
+NO_COMPONENT = "none"
+"""What a section that a recipe may lack is called where it is chosen to lack it."""
+
+UNTOUCHED_TRAIN_OPTIONS = ("workers", "checkpoint_every")
+"""Options of `train` that decide how a run goes, and not what comes out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +100,25 @@ class TrainOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepBlock:
+    """What a recipe says of its own sweep.
+
+    `open` names sections that are chosen among all that is installed, `components` those chosen
+    among these names. `ranges` are by key (`train.epochs`, `loss.focal.gamma`, or
+    `augmentations.0.level` by index); one choice alone pins an option.
+    """
+
+    open: tuple[str, ...] = ()
+    components: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, Search] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A whole training method. `task` is its default task; `path` is where it was read from."""
+    """A whole training method. `task` is its default task; `path` is where it was read from.
+
+    `sweep` says what a sweep of it may change, and is no part of it.
+    """
 
     name: str
     frontend: Block
@@ -105,6 +135,7 @@ class Recipe:
     task: str | None = None
     summary: str = ""
     path: str = field(default="", compare=False)
+    sweep: SweepBlock | None = field(default=None, compare=False)
 
     def blocks(self) -> tuple[Block, ...]:
         """Every block, in the order of the recipe's keys."""
@@ -124,7 +155,8 @@ class Recipe:
         """What decides the numbers, for the identity: no name, no task, no loading details."""
         single = {key: getattr(self, key) for key in SINGLE_SECTIONS}
         train = self.train.dump()
-        del train["workers"], train["checkpoint_every"]
+        for name in UNTOUCHED_TRAIN_OPTIONS:
+            del train[name]
         return {
             **{key: block.dump() if block else None for key, block in single.items()},
             **{key: [block.dump() for block in getattr(self, key)] for key in LIST_SECTIONS},

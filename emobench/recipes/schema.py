@@ -9,14 +9,20 @@ from emobench.api.component import Kind
 from emobench.recipes.model import (
     BLOCK_SECTIONS,
     COMBINING_KEYS,
+    EVERY_KIND,
     LIST_SECTIONS,
+    NO_COMPONENT,
+    OPEN_KEY,
     RECIPE_KEYS,
     RECIPE_SCHEMA,
     REQUIRED_SECTIONS,
+    SINGLE_SECTIONS,
+    SWEEP_KEY,
     TRAINING_KEYS,
     MemberOptions,
     TrainOptions,
 )
+from emobench.recipes.sweep import RangeOptions
 from emobench.registry import Registered, Registry
 
 
@@ -35,6 +41,7 @@ def json_schema(registry: Registry) -> dict[str, Any]:
         listed = {"type": "array", "items": _reference(kind)}
         properties[section] = {"anyOf": [listed, {"type": "null"}]}
     properties["train"] = {"anyOf": [TrainOptions.json_schema(), {"type": "null"}]}
+    properties[SWEEP_KEY] = _sweep_schema(registry)
     properties["members"] = _members_schema(properties)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -44,7 +51,7 @@ def json_schema(registry: Registry) -> dict[str, Any]:
         "required": ["schema"],
         "properties": properties,
         "if": _any_of(COMBINING_KEYS),
-        "then": {"not": _any_of(TRAINING_KEYS), **_whole(COMBINING_KEYS)},
+        "then": {"not": _any_of((*TRAINING_KEYS, SWEEP_KEY)), **_whole(COMBINING_KEYS)},
         "else": _whole(REQUIRED_SECTIONS),
         "$defs": {kind: _kind_schema(kind, registry) for kind in kinds},
     }
@@ -57,6 +64,36 @@ def _any_of(keys: Sequence[str]) -> dict[str, Any]:
 def _whole(keys: Sequence[str]) -> dict[str, Any]:
     """These keys are required of a file that extends no other."""
     return {"if": {"not": {"required": ["extends"]}}, "then": {"required": list(keys)}}
+
+
+def _sweep_schema(registry: Registry) -> dict[str, Any]:
+    """What a sweep opens, and keys with dots to a value, a list of values or a range."""
+    null = {"type": "null"}
+    sections = {**SINGLE_SECTIONS, **LIST_SECTIONS}
+    kinds = {"enum": [EVERY_KIND, *dict.fromkeys([*sections, *sections.values()])]}
+    properties: dict[str, Any] = {OPEN_KEY: {"anyOf": [kinds, _list_of(kinds), null]}}
+    for section, kind in sections.items():
+        lacking = section in SINGLE_SECTIONS and section not in REQUIRED_SECTIONS
+        names = {"enum": [*registry.of_kind(kind), *([NO_COMPONENT] if lacking else [])]}
+        properties[section] = {"anyOf": [names, _list_of(names), null]}
+    scalar = {"type": ["string", "number", "boolean", "null"]}
+    return {
+        "description": "what `emobench sweep` pins, narrows, adds and opens; no part of the method",
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": {
+                    "anyOf": [scalar, {"type": "array"}, RangeOptions.json_schema()]
+                },
+            },
+            null,
+        ],
+    }
+
+
+def _list_of(items: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "items": items}
 
 
 def _members_schema(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from emobench.api.component import Kind
-from emobench.recipes.model import LIST_SECTIONS, REQUIRED_SECTIONS, Block, Recipe
+from emobench.recipes.model import LIST_SECTIONS, NO_COMPONENT, Block, Recipe
 from emobench.sweeps.space import Dimension, OptionSpace, either
 from emobench.sweeps.suggest import Conflict, Suggest
 
-NONE = "none"
 OUT, IN = "out", "in"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A component that a section may hold, with the options that are kept and those searched."""
+    """A component that a section may hold, with the options that are kept and those searched.
+
+    One that is `settled` stands in an open list always.
+    """
 
     kind: Kind
     use: str
     space: OptionSpace
     version: str
+    settled: bool = False
 
     @property
     def key(self) -> str:
@@ -42,11 +45,15 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A recipe's section: every choice as it stands or, when `open`, some of them."""
+    """A recipe's section: every choice as it stands or, when `open`, some of them.
+
+    `optional`: where one block stands, it may be left out.
+    """
 
     name: str
     choices: tuple[Choice, ...]
     open: bool = False
+    optional: bool = False
 
     @property
     def listed(self) -> bool:
@@ -54,14 +61,9 @@ class Section:
         return self.name in LIST_SECTIONS
 
     @property
-    def optional(self) -> bool:
-        """Whether a single block may be left out."""
-        return self.name not in REQUIRED_SECTIONS
-
-    @property
     def names(self) -> list[str]:
         """The ways of an open section that holds one block."""
-        return [choice.use for choice in self.choices] + [NONE] * self.optional
+        return [choice.use for choice in self.choices] + [NO_COMPONENT] * self.optional
 
     def build(self, suggest: Suggest) -> Block | tuple[Block, ...] | None:
         """What stands in this section of a recipe that is made of suggestions."""
@@ -75,7 +77,9 @@ class Section:
             return self.choices
         if self.listed:
             return tuple(
-                choice for choice in self.choices if suggest.one_of(choice.key, [OUT, IN]) == IN
+                choice
+                for choice in self.choices
+                if choice.settled or suggest.one_of(choice.key, [OUT, IN]) == IN
             )
         name = suggest.one_of(self.name, self.names)
         return tuple(choice for choice in self.choices if choice.use == name)
@@ -89,10 +93,10 @@ class Section:
         blocks: tuple[Block, ...] = held if self.listed else tuple(filter(None, [held]))
         pairs = self._pairs(blocks)
         if self.open and not self.listed:
-            yield self.name, next((choice.use for choice, _ in pairs), NONE)
+            yield self.name, next((choice.use for choice, _ in pairs), NO_COMPONENT)
         for choice in self.choices:
             block = next((block for of, block in pairs if of is choice), None)
-            if self.open and self.listed:
+            if self.open and self.listed and not choice.settled:
                 yield choice.key, OUT if block is None else IN
             if block is not None:
                 yield from choice.space.values(block.options)
@@ -113,9 +117,10 @@ class Section:
             begin = self.choices.index(choice) + 1
             left.remove(choice)
             pairs.append((choice, block))
-        if left and not self.open:
-            raise Conflict(f"'{self.name}' always has {left[0].use} in this space")
-        if not (blocks or self.listed or self.optional):
+        always = [choice.use for choice in left if choice.settled or not self.open]
+        if always and (self.listed or not self.open):
+            raise Conflict(f"'{self.name}' always has {always[0]} in this space")
+        if not blocks and self.choices and not (self.listed or self.optional):
             raise Conflict(f"'{self.name}' is never without a component")
         return pairs
 
@@ -126,7 +131,7 @@ class Section:
             yield Dimension(key=self.name, values=either(self.names), package=", ".join(packages))
         for choice in self.choices:
             when = ""
-            if self.open and self.listed:
+            if self.open and self.listed and not choice.settled:
                 yield Dimension(
                     key=choice.key, values=either([OUT, IN]), package=choice.space.package
                 )

@@ -100,7 +100,7 @@ def test_every_fault_of_every_file_is_reported_in_order(
         "first.yaml:6:12: adamw: option 'lr' is required",
         "first.yaml:7:1: unknown key 'losss'; did you mean 'loss'?; known: augmentations, "
         "backbone, extends, frontend, head, loss, optimizer, postprocess, sampler, scheduler, "
-        "schema, summary, task, techniques, train",
+        "schema, summary, sweep, task, techniques, train",
         "second.yaml:8:17: train.epochs: must be at least 1, got 0",
     ]
     assert found[-1].startswith("unknown recipe 'third'")

@@ -127,6 +127,34 @@ def test_a_recipe_that_extends_another_may_be_partial(registry: Registry) -> Non
     assert accepts(text, registry)
 
 
+SWEEP = """\
+sweep:
+  open: [loss, augmentation]
+  techniques: [mixup]
+  optimizer.lr: {low: 1e-4, high: 1e-2, log: true}
+  train.batch_size: [32, 64]
+  loss.focal.gamma: 2.0
+"""
+
+
+def test_the_schema_accepts_what_a_sweep_may_change(registry: Registry, plain_recipe: str) -> None:
+    assert accepts(plain_recipe + SWEEP, registry)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("augmentation]", "augmentatoin]"),
+        ("[mixup]", "[mixupp]"),
+        ("[mixup]", "[]"),
+    ],
+)
+def test_the_schema_refuses_what_no_sweep_may_change(
+    registry: Registry, plain_recipe: str, old: str, new: str
+) -> None:
+    assert not accepts(plain_recipe + SWEEP.replace(old, new, 1), registry)
+
+
 def test_every_option_is_described_for_the_editor(registry: Registry) -> None:
     blocks = json_schema(registry)["$defs"]["optimizer"]["oneOf"]
     adamw = next(block for block in blocks if block.get("title") == "adamw")
