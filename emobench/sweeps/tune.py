@@ -1,11 +1,10 @@
 """Ray Tune's hands: they place trials on workers, keep these warm and notice the dead.
 
-The only file that imports ray. What is decided and remembered is the study's.
+Only here and in `cluster.py` is ray imported. What is decided and remembered is the study's.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 import secrets
@@ -15,45 +14,37 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import ray
 from ray import tune
 from ray.exceptions import RayActorError
+from ray.tune.execution.tune_controller import TuneController
+from ray.tune.experiment import Experiment
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
-from ray.tune.search import Searcher
+from ray.tune.search import Searcher, SearchGenerator
 
 from emobench.api.errors import DataError, EmobenchError, RunError, UsageError
 from emobench.runs.plan import Settings
 from emobench.sweeps.assignment import WORKERS_FOLDER
+from emobench.sweeps.cluster import cluster, quiet
 from emobench.sweeps.conductor import Conductor
 from emobench.sweeps.parcel import Assigner, Parcel, from_anywhere
 from emobench.sweeps.study import Study
 from emobench.sweeps.watcher import Resources, Watcher
 
-OBJECT_STORE = 100 * 2**20
-"""Bytes: what trials are given and tell is small."""
+NEVER_S = 1e9
+"""Tune keeps no state of its own: the journal has everything."""
 
-NODES_EVERY_S = 2.0
-"""How often the machines of a cluster are counted."""
+MOST_PENDING = 1000
+"""Tune may start as many workers at once as the conductor gives it trials."""
 
-QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
-    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
-}
-"""Settings of Ray's: no files a trial, no state of its own, no messages, no handler of signals."""
+PLACE_WAIT_S = 60.0
+"""How long a worker that is on its way is waited for before another takes its trial."""
 
 LET_GO = "the sweep's worker let go of it; the same command goes on with it"
 
@@ -71,8 +62,8 @@ def run_on_ray(
     halt = output / f"halt-{os.getpid()}-{secrets.token_hex(4)}"
     _sweep_out(output)
     with ExitStack() as stack:
-        stack.enter_context(_quiet())
-        room = stack.enter_context(_cluster(resources))
+        stack.enter_context(quiet())
+        room = stack.enter_context(cluster(resources))
         conductor = Conductor(study, trials=trials, watcher=watcher, room=room, halt=halt)
         stack.callback(halt.unlink, missing_ok=True)
         stack.enter_context(_interruptible(conductor))
@@ -118,26 +109,54 @@ def _interruptible(conductor: Conductor) -> Iterator[None]:
 
 
 def _fit(conductor: Conductor, assign: Assigner, *, resources: Resources) -> None:
-    """Let Tune run until the conductor has no more trials to give."""
+    """Let Tune place trials until the conductor has no more to give."""
     storage = tempfile.mkdtemp(prefix="emobench-tune-")
+    gpus = {"GPU": resources.gpus} if resources.gpus else {}
     try:
-        tune.run(
-            _Worker,
-            name="sweep",
-            num_samples=-1,
-            resources_per_trial=tune.PlacementGroupFactory(
-                [{"CPU": resources.cpus, **({"GPU": resources.gpus} if resources.gpus else {})}]
-            ),
+        experiment = Experiment(
+            "sweep",
+            run=_Worker,
+            num_samples=sys.maxsize,
+            resources_per_trial=tune.PlacementGroupFactory([{"CPU": resources.cpus, **gpus}]),
             storage_path=storage,
-            search_alg=_Suggestions(conductor, assign),
+        )
+        search = SearchGenerator(_Suggestions(conductor, assign))
+        controller: Any = _Controller(
+            search_alg=search,
             scheduler=_Decisions(conductor),
             callbacks=[_Events(conductor)],
             reuse_actors=True,
-            raise_on_failed_trial=False,
-            verbose=0,
+            storage=experiment.storage,
+            checkpoint_period=NEVER_S,
         )
+        search.add_configurations([experiment])
+        controller.update_max_pending_trials(MOST_PENDING)
+        while not controller.is_finished() and not conductor.overdue:
+            controller.step()
+        if not conductor.overdue:  # else workers are at work, and their death does no harm
+            controller.cleanup()
     finally:
         shutil.rmtree(storage, ignore_errors=True)
+
+
+class _Controller(TuneController):
+    """Tune's own, but that it waits for workers which are on their way.
+
+    Tune would end them for a trial that another worker could take over. Where trials are shorter
+    than the start of a process, it ends every second worker it starts, and never has two.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._awaited: dict[TuneTrial, float] = {}
+
+    def _maybe_reuse_cached_actor(self, trial: TuneTrial) -> bool:
+        if trial in self._trial_to_actor and trial not in self._resetting_trials:
+            since = self._awaited.setdefault(trial, time.monotonic())
+            if time.monotonic() - since < PLACE_WAIT_S:
+                return False
+        self._awaited.pop(trial, None)
+        return bool(super()._maybe_reuse_cached_actor(trial))
 
 
 class _Worker(tune.Trainable):
@@ -239,7 +258,7 @@ class _Decisions(FIFOScheduler):
 
 
 class _Events(tune.Callback):
-    """Tells the conductor what else happens."""
+    """Tells the conductor when a worker takes up a trial."""
 
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
@@ -247,11 +266,6 @@ class _Events(tune.Callback):
     def on_trial_start(self, iteration: int, trials: Any, trial: TuneTrial, **_: Any) -> None:
         """A worker has a trial."""
         self._conductor.began(trial.trial_id)
-
-    def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
-        """Wait no longer for workers that had their time; their death leaves runs to resume."""
-        if self._conductor.overdue:
-            raise KeyboardInterrupt
 
 
 def _cause(error: Exception | None) -> str:
@@ -261,140 +275,3 @@ def _cause(error: Exception | None) -> str:
         return "its machine is gone" if "node" in text and "died" in text else "its worker died"
     cause = getattr(error, "cause", None) or error
     return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-
-
-class _Room:
-    """How many trials may run at once: as many as there are places for, or as was asked."""
-
-    def __init__(self, resources: Resources) -> None:
-        self._resources = resources
-        self._asked = 0.0
-        self._places = 0
-
-    def __call__(self) -> int:
-        """The number of now: machines come and go."""
-        if self._resources.concurrent is not None and self._resources.address is not None:
-            return self._resources.concurrent  # those without a place yet make a cluster grow
-        most = self._resources.concurrent or sys.maxsize
-        return min(most, max(1, self.places()))
-
-    def places(self) -> int:
-        """For how many trials the machines have room, when nothing runs."""
-        if time.monotonic() - self._asked > NODES_EVERY_S:
-            self._places = sum(map(self._on, _nodes()))
-            self._asked = time.monotonic()
-        return self._places
-
-    def gpus(self) -> float:
-        """All that there are."""
-        return sum(node.get("GPU", 0.0) for node in _nodes())
-
-    def _on(self, node: Mapping[str, float]) -> int:
-        wanted = {"CPU": float(self._resources.cpus), "GPU": self._resources.gpus}
-        return min(
-            int(node.get(kind, 0) / amount + 1e-6) for kind, amount in wanted.items() if amount
-        )
-
-
-@contextmanager
-def _cluster(resources: Resources) -> Iterator[_Room]:
-    """Ray, started here or found at an address, and left as it was found."""
-    with ExitStack() as stack:
-        if not ray.is_initialized():
-            stack.callback(ray.shutdown)
-            if resources.address is None:
-                _start(stack.enter_context(_short_folder()))
-            else:
-                _connect(resources.address)
-        room = _Room(resources)
-        if resources.address is None and not room.places():
-            raise UsageError(
-                f"a trial asks for {resources.cpus} CPUs and {resources.gpus:g} GPUs, and this "
-                f"machine has {_cores()} and {room.gpus():g}; ask for "
-                "less with --cpus-per-trial and --gpus-per-trial, or name a cluster with --address"
-            )
-        yield room
-
-
-def _nodes() -> list[Mapping[str, float]]:
-    """What each machine that is up has."""
-    known: list[Mapping[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    return [node["Resources"] for node in known if node["Alive"]]
-
-
-def _start(folder: str) -> None:
-    try:
-        ray.init(
-            address="local",
-            num_cpus=_cores(),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=OBJECT_STORE,
-            _temp_dir=folder,
-        )
-    except Exception as error:
-        raise RunError(
-            f"Ray could not be started on this machine: {type(error).__name__}: {error}"
-        ) from error
-
-
-def _connect(address: str) -> None:
-    """Join a cluster. What workers there must know of this process travels with the job."""
-    if address.startswith("ray://"):
-        raise UsageError(
-            f"--address {address}: sweeps do not run through Ray's client; give the command on a "
-            "machine of the cluster, with --address auto"
-        )
-    try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            runtime_env={"env_vars": QUIET},
-        )
-    except Exception as error:
-        raise UsageError(
-            f"no Ray cluster can be joined at '{address}': {_first_line(error)}; start one with "
-            "`ray start --head`, or leave --address out to use this machine"
-        ) from error
-
-
-@contextmanager
-def _short_folder() -> Iterator[str]:
-    """A folder for Ray's own files: their names must fit into the address of a socket."""
-    place = "/tmp" if os.access("/tmp", os.W_OK) else None
-    folder = tempfile.mkdtemp(prefix="emo-", dir=place)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Nothing of what Ray and Tune say of themselves reaches the user."""
-    before = {key: os.environ.get(key) for key in QUIET}
-    logger = logging.getLogger("ray")
-    level = logger.level
-    os.environ.update(QUIET)
-    logger.setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,0 +1,177 @@
+"""Ray itself: started on this machine, or joined at an address; how many trials find room there."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import ray
+
+from emobench.api.errors import RunError, UsageError
+from emobench.sweeps.watcher import Resources
+
+OBJECT_STORE = 100 * 2**20
+"""Bytes: what trials are given and tell is small."""
+
+NODES_EVERY_S = 2.0
+"""How often the machines of a cluster are counted."""
+
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+}
+"""Settings of Ray's: no messages, no statistics, no folder of its own to work in."""
+
+
+class Room:
+    """How many trials may run at once: as many as there are places for, or as was asked."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._asked = 0.0
+        self._places = 0
+
+    def __call__(self) -> int:
+        """The number of now: machines come and go."""
+        if self._resources.concurrent is not None and self._resources.address is not None:
+            return self._resources.concurrent  # those without a place yet make a cluster grow
+        most = self._resources.concurrent or sys.maxsize
+        return min(most, max(1, self.places()))
+
+    def places(self) -> int:
+        """For how many trials the machines have room, when nothing runs."""
+        if time.monotonic() - self._asked > NODES_EVERY_S:
+            self._places = sum(map(self._on, _nodes()))
+            self._asked = time.monotonic()
+        return self._places
+
+    def gpus(self) -> float:
+        """All that there are."""
+        return sum(node.get("GPU", 0.0) for node in _nodes())
+
+    def _on(self, node: Mapping[str, float]) -> int:
+        wanted = {"CPU": float(self._resources.cpus), "GPU": self._resources.gpus}
+        return min(
+            int(node.get(kind, 0) / amount + 1e-6) for kind, amount in wanted.items() if amount
+        )
+
+
+@contextmanager
+def cluster(resources: Resources) -> Iterator[Room]:
+    """Ray, started here or found at an address, and left as it was found."""
+    with ExitStack() as stack:
+        if not ray.is_initialized():
+            folder = stack.enter_context(_short_folder())
+            stack.callback(ray.shutdown)
+            if resources.address is None:
+                _start(folder)
+            else:
+                _connect(resources.address)
+        room = Room(resources)
+        if resources.address is None and not room.places():
+            raise UsageError(
+                f"a trial asks for {resources.cpus} CPUs and {resources.gpus:g} GPUs, and this "
+                f"machine has {_cores()} and {room.gpus():g}; ask for "
+                "less with --cpus-per-trial and --gpus-per-trial, or name a cluster with --address"
+            )
+        yield room
+
+
+def _nodes() -> list[Mapping[str, float]]:
+    """What each machine that is up has."""
+    known: list[Mapping[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return [node["Resources"] for node in known if node["Alive"]]
+
+
+def _start(folder: str) -> None:
+    try:
+        ray.init(
+            address="local",
+            num_cpus=_cores(),
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            object_store_memory=OBJECT_STORE,
+            _temp_dir=folder,
+        )
+    except Exception as error:
+        raise RunError(
+            f"Ray could not be started on this machine: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _connect(address: str) -> None:
+    """Join a cluster. What workers there must know of this process travels with the job."""
+    if address.startswith("ray://"):
+        raise UsageError(
+            f"--address {address}: sweeps do not run through Ray's client; give the command on a "
+            "machine of the cluster, with --address auto"
+        )
+    try:
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            runtime_env={"env_vars": QUIET},
+        )
+    except Exception as error:
+        raise UsageError(
+            f"no Ray cluster can be joined at '{address}': {_first_line(error)}; start one with "
+            "`ray start --head`, or leave --address out to use this machine"
+        ) from error
+
+
+@contextmanager
+def _short_folder() -> Iterator[str]:
+    """A folder for Ray's own files: their names must fit into the address of a socket."""
+    place = "/tmp" if os.access("/tmp", os.W_OK) else None
+    folder = tempfile.mkdtemp(prefix="emo-", dir=place)
+    try:
+        yield folder
+    finally:
+        # Ray's last process to die may write once more.
+        for _ in range(20):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not os.path.exists(folder):
+                break
+            time.sleep(0.1)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing of what Ray and Tune say of themselves reaches the user."""
+    before = {key: os.environ.get(key) for key in QUIET}
+    logger = logging.getLogger("ray")
+    level = logger.level
+    os.environ.update(QUIET)
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
