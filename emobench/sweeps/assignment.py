@@ -17,7 +17,10 @@ WORKERS_FOLDER = "workers"
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """A trial, and what a worker must know to run it. Once `halt` exists, it stops resumably."""
+    """A trial, and what a worker must know to run it. Once `halt` exists, it stops resumably.
+
+    `storage` is the URL to which its run is copied, and from which it goes on.
+    """
 
     trial: Trial
     milestones: tuple[int, ...]
@@ -26,6 +29,7 @@ class Assignment:
     patience: float
     cost: str | None = None
     end_collapsing: bool = False
+    storage: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

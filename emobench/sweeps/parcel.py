@@ -71,5 +71,6 @@ class Assigner:
             patience=self._resources.patience,
             cost=self._resources.cost,
             end_collapsing=self._resources.end_collapsing,
+            storage=self._resources.storage,
         )
         return Parcel(assignment, self._workplace)

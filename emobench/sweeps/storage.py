@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from emobench.runs.files import explained
 from emobench.runs.folder import RECORD_FILE, read_history
 from emobench.runs.record import FINAL_STATES
 from emobench.runs.store import EARLIER_FOLDER, RunFolder
+from emobench.sweeps.study import Study
 
 SCHEMA = 1
 MANIFEST = "manifest-{number:08d}.json"
@@ -204,6 +205,12 @@ class Storage:
             ) from error
 
 
+def fetch_trials(study: Study, *, storage: Storage, runs: Path) -> int:
+    """Bring the runs of all trials that are over to this machine; gives how many were fetched."""
+    ended = [story.end.run_id for story in study.stories if story.end and story.end.run_id]
+    return sum(storage.fetch(run_id, runs=runs) for run_id in ended)
+
+
 @dataclass(kw_only=True)
 class Mirror:
     """Keeps the copy of a run close behind it: after an epoch at most every so many seconds."""
@@ -218,9 +225,11 @@ class Mirror:
         return self.storage.fetch(run_id, runs=self.runs)
 
     def epoch(self, run_id: str) -> None:
-        """Copy the run, unless that was done a moment ago."""
+        """Copy the run, unless that was done a moment ago. One copy that fails does no harm."""
         if time.monotonic() - self._pushed >= self.every:
-            self.end(run_id)
+            self._pushed = time.monotonic()
+            with suppress(RunError):
+                self.end(run_id)
 
     def end(self, run_id: str) -> None:
         """Copy the run as it is now."""

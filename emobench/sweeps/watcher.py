@@ -17,7 +17,8 @@ class Resources:
 
     `cost` is the field of a record's costs that trials tell as their second objective. With
     `end_collapsing`, a worker ends a trial as `stopped` once `scoring.falling.hopeless` says so of
-    its history: the trial's recipe, and so its identity, stays what was searched.
+    its history: the trial's recipe, and so its identity, stays what was searched. `storage` is a
+    URL to which workers copy their runs, where machines have no folder in common.
     """
 
     address: str | None = None
@@ -27,6 +28,7 @@ class Resources:
     patience: float = 1800.0
     cost: str | None = None
     end_collapsing: bool = False
+    storage: str | None = None
 
 
 class Watcher:

@@ -30,6 +30,7 @@ from emobench.runs.store import RunStore
 from emobench.scoring.falling import StopCollapsingOptions, hopeless
 from emobench.sweeps.assignment import WORKERS_FOLDER, Assignment, Progress
 from emobench.sweeps.memory import portions, reduced
+from emobench.sweeps.storage import Mirror, Storage
 from emobench.sweeps.trial import Report, TrialEnd, TrialState
 from emobench.sweeps.watchdog import Watchdog
 
@@ -59,6 +60,10 @@ class TrialRun:
             patience=assignment.patience,
             inside="advance",
         )
+        self._mirror = None
+        if assignment.storage is not None:
+            storage = Storage(url=assignment.storage)
+            self._mirror = Mirror(storage=storage, runs=assignment.settings.runs)
         self._ear = _Ear(watchdog=self._watchdog, halt=assignment.halt, trial=index)
 
     def advance(self) -> Progress:
@@ -79,6 +84,7 @@ class TrialRun:
                     break
         finally:
             self._watchdog.rest()
+        self._copy(at_last=end is not None)
         if end is not None:
             self._let_go()
         return Progress(reports=tuple(reports), end=end, run_id=self._ear.run_id)
@@ -89,6 +95,8 @@ class TrialRun:
             # Whatever comes of it: the record has said from the first that it was interrupted.
             with suppress(StopIteration, Stopped, EmobenchError):
                 self._epochs.throw(Stopped(reason))
+            with suppress(EmobenchError):
+                self._copy(at_last=True)
         self._let_go()
 
     def _epoch(self) -> Report | TrialEnd:
@@ -122,14 +130,8 @@ class TrialRun:
     def _next(self) -> Any:
         deadline = time.monotonic() + LOCK_WAIT_S
         while True:
-            if self._epochs is None:
-                self._epochs = execute_by_epochs(
-                    self._plan,
-                    settings=replace(self._asked.settings, fresh=False, plots=False),
-                    registry=self._registry,
-                    listener=self._ear,
-                )
             try:
+                self._epochs = self._epochs or self._begun()
                 return next(self._epochs)
             except RunLocked:
                 self._epochs = None
@@ -138,12 +140,32 @@ class TrialRun:
                 self._ear.sign_of_life()
                 time.sleep(0.5)
 
+    def _begun(self) -> Epochs:
+        """The run under way: from its copy, where another machine has come further with it."""
+        settings = replace(self._asked.settings, fresh=False, plots=False)
+        if self._mirror is not None:
+            opened = open_any(self._plan, settings=settings, registry=self._registry)
+            self._mirror.begin(opened.run_id)
+        return execute_by_epochs(
+            self._plan, settings=settings, registry=self._registry, listener=self._ear
+        )
+
+    def _copy(self, *, at_last: bool) -> None:
+        """Keep the run's copy close behind it, where there is one."""
+        if self._mirror is None or self._ear.run_id is None:
+            return
+        if at_last:
+            self._mirror.end(self._ear.run_id)
+        else:
+            self._mirror.epoch(self._ear.run_id)
+
     def _over(self, record: Record) -> TrialEnd | Report:
         """The end that a record tells of; with less memory, a second try may begin."""
         self._epochs = None
         if record.state == "out_of_memory" and not self._reduced:
             smaller = reduced(self._plan.recipe, registry=self._registry)
             if smaller is not None:
+                self._copy(at_last=True)
                 self._plan = replace(self._plan, recipe=smaller)
                 self._reduced = portions(smaller, registry=self._registry)
                 _free_memory()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,16 @@ import fsspec
 import pytest
 
 from emobench.api import RunError, UsageError
+from emobench.recipes.load import load_recipe
+from emobench.registry import load_registry
 from emobench.runs.folder import RunFolder, RunLocked
+from emobench.runs.plan import Plan, Settings, plan_runs
+from emobench.runs.store import RunStore
+from emobench.sweeps import worker
+from emobench.sweeps.assignment import Assignment
 from emobench.sweeps.storage import Mirror, Storage
+from emobench.sweeps.trial import Trial
+from emobench.sweeps.worker import TrialRun
 
 RUN = "run-1"
 WITHOUT_S3 = pytest.mark.skipif(find_spec("s3fs") is not None, reason="s3fs is installed")
@@ -279,3 +288,78 @@ def test_a_mirror_copies_after_epochs_now_and_then_and_always_at_the_end(
     write(here / RUN, run(4))
     eager.epoch(RUN)
     assert Storage(url=url).fetch(RUN, runs=there)
+
+
+def test_after_epochs_a_copy_that_fails_does_no_harm(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = (tmp_path / "shared").as_uri()
+    files, _ = fsspec.core.url_to_fs(url)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise TimeoutError("no answer")
+
+    mirror = Mirror(storage=Storage(url=url), runs=here, every=0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "put_file", refuse)
+        mirror.epoch(RUN)
+        with pytest.raises(RunError, match="no answer"):
+            mirror.end(RUN)
+    mirror.end(RUN)
+    assert Storage(url=url).fetch(RUN, runs=tmp_path / "there")
+
+
+RECIPE = """
+schema: 1
+task: task.yaml
+frontend: values
+backbone: {use: dense, hidden: [8]}
+head: linear
+loss: cross_entropy
+optimizer: adam
+train: {epochs: 4, batch_size: 32}
+"""
+TASK = """
+name: tiny-table
+dataset: {use: synthetic-au, items: 160, identities: 10}
+protocol: {use: grouped-holdout}
+"""
+
+
+def test_a_worker_goes_on_where_that_of_a_dead_machine_was(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(worker, "Mirror", partial(Mirror, every=0.0))
+    registry = load_registry()
+    (tmp_path / "task.yaml").write_text(TASK)
+    (tmp_path / "small.yaml").write_text(RECIPE)
+    recipe = load_recipe(str(tmp_path / "small.yaml"), registry=registry)
+    (plan,) = plan_runs([recipe], registry=registry)
+    assert isinstance(plan, Plan)
+
+    def on(machine: str) -> TrialRun:
+        folder = tmp_path / machine
+        assignment = Assignment(
+            trial=Trial(index=0, recipe=recipe, plan=plan, values={}),
+            milestones=(2,),
+            settings=Settings(runs=folder, cache=tmp_path / "cache", device="cpu", plots=False),
+            halt=folder / "halt",
+            patience=600.0,
+            storage=url,
+        )
+        return TrialRun(assignment, registry=registry)
+
+    first, second = on("first"), on("second")
+    request.addfinalizer(partial(first.stop, "the test is over"))
+    while first.advance().reports[-1].epoch < 2:
+        pass
+    progress = second.advance()
+    while progress.end is None:
+        progress = second.advance()
+    assert progress.end.state in ("ok", "collapsed")
+    assert progress.end.run_id is not None
+    record = RunStore(tmp_path / "second").get(progress.end.run_id)
+    assert record is not None
+    assert [attempt.resumed_from_epoch for attempt in record.attempts] == [0, 2]
+    assert Storage(url=url).fetch(record.id, runs=tmp_path / "driver")
+    assert RunStore(tmp_path / "driver").get(record.id) == record
