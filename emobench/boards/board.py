@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from emobench.runs.record import State
 
-BOARD_SCHEMA = 2
-"""2: rows have tier, interval, pooled, firm_80 and recalls; boards detectable, groups, items."""
+BOARD_SCHEMA = 3
+"""2: rows have tier, interval, pooled, firm_80 and recalls; boards detectable, groups, items.
+3: boards have copy_seeds."""
 CONSTANT_NAME = "constant predictor"
 
 Verdict = Literal["clean", "warned", "leaky", "not audited"]
@@ -89,7 +90,8 @@ class Board:
     predictor. `data` is the fingerprint of the data, empty where no record saw them. `repeated`
     counts records that another one of the same recipe, seed and fold replaces. `detectable` is the
     difference that two rows like these would show with 80% power, `groups` the number of people (or
-    whatever the split keeps apart) in all the test sets, `items` that of their items.
+    whatever the split keeps apart) in all the test sets, `items` that of their items. `copy_seeds`
+    are seeds of copies that ensembles made of their members: nobody chose them.
     """
 
     task: str
@@ -108,6 +110,7 @@ class Board:
     detectable: float | None = None
     groups: int = 0
     items: int = 0
+    copy_seeds: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:

@@ -17,7 +17,7 @@ from emobench.boards.claims import (
     judge_score,
 )
 from emobench.boards.constant import constant_predictor
-from emobench.boards.evidence import STRONGEST, Evidence, best_of
+from emobench.boards.evidence import STRONGEST, Evidence, best_of, best_pair, same_code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class Finding:
     judgement: Judgement
     measured: Measured | None = None
     leaky: bool = False
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +43,18 @@ class Judged:
         """The verdict on the task that counts."""
         return self.findings[0].judgement.verdict
 
+    @property
+    def verdict_is_synthetic(self) -> bool:
+        """Whether no honest task of real recordings gave the verdict, but a generated one."""
+        first = self.findings[0]
+        return first.synthetic and first.measured is not None
+
 
 def judge_claims(ledger: Ledger, evidence: Sequence[Evidence]) -> tuple[Judged, ...]:
-    """Every claim with what was measured: honest tasks first, in the ledger's order.
+    """Every claim with what was measured: honest tasks first, of these real recordings first.
 
-    Tasks without a run are left out, unless there is none with one.
+    Beyond that the ledger's order holds. Tasks without a run are left out, unless there is none
+    with one.
     """
     return tuple(
         Judged(claim=claim, findings=_of(claim, ledger, evidence)) for claim in ledger.claims
@@ -69,9 +77,9 @@ def _of(claim: Claim, ledger: Ledger, evidence: Sequence[Evidence]) -> tuple[Fin
     return tuple(sorted(found, key=_later))
 
 
-def _later(finding: Finding) -> tuple[bool, bool]:
-    """Honest before leaky, measured before not; the ledger's order decides the rest."""
-    return (finding.leaky, finding.measured is None)
+def _later(finding: Finding) -> tuple[bool, bool, bool]:
+    """Honest before leaky, measured before not, real before generated; then the ledger's order."""
+    return (finding.leaky, finding.measured is None, finding.synthetic)
 
 
 def _on_task(
@@ -82,14 +90,15 @@ def _on_task(
     if not measure.against:
         alone = best_of(evidence, task=task, recipe=measure.recipe)
         return None if alone is None else _beside(_score(claim, measure, alone), [alone], evidence)
-    pair = _pair(measure, task, other, evidence)
+    firsts = [one for one in evidence if (one.task, one.recipe) == (task, measure.recipe)]
+    seconds = [one for one in evidence if (one.task, one.recipe) == (other, measure.against)]
+    if not firsts and not seconds:
+        return None
+    if not firsts or not seconds:
+        return _unmeasured(task, f"only {(firsts or seconds)[0].recipe} was run")
+    pair = best_pair(firsts, seconds)
     if pair is None:
-        run = [
-            recipe
-            for recipe, on in ((measure.recipe, task), (measure.against, other))
-            if best_of(evidence, task=on, recipe=recipe) is not None
-        ]
-        return _unmeasured(task, f"only {run[0]} was run") if len(run) == 1 else None
+        return _unmeasured(task, "both were run, but never on one version of the task")
     return _beside(_gain(claim, measure, *pair), pair, evidence)
 
 
@@ -104,24 +113,6 @@ def _beside(finding: Finding, used: Sequence[Evidence], evidence: Sequence[Evide
     ]
     note = "; ".join([*filter(None, [finding.judgement.note]), *told])
     return replace(finding, judgement=replace(finding.judgement, note=note))
-
-
-def _pair(
-    measure: Measure, task: str, other: str, evidence: Sequence[Evidence]
-) -> tuple[Evidence, Evidence] | None:
-    """Both recipes in one contest, the best measured one; on two tasks, the best of each."""
-    if task != other:
-        first = best_of(evidence, task=task, recipe=measure.recipe)
-        second = best_of(evidence, task=other, recipe=measure.against)
-        return None if first is None or second is None else (first, second)
-    pairs = []
-    for contest in dict.fromkeys(one.contest for one in evidence if one.task == task):
-        within = [one for one in evidence if one.contest == contest]
-        first = best_of(within, task=task, recipe=measure.recipe)
-        second = best_of(within, task=task, recipe=measure.against)
-        if first is not None and second is not None:
-            pairs.append((first, second))
-    return max(pairs, key=lambda pair: min(len(one.seeds) for one in pair), default=None)
 
 
 def _score(claim: Claim, measure: Measure, evidence: Evidence) -> Finding:
@@ -158,11 +149,21 @@ def _gain(claim: Claim, measure: Measure, evidence: Evidence, against: Evidence)
         seeds=difference.seeds,
     )
     judgement = judge_gain(claim.promise, measured, collapsed=evidence.collapsed)
-    return _finding(evidence, measured, _with_trouble(judgement, evidence, against))
+    told = _with_trouble(judgement, evidence, against)
+    if not same_code(evidence, against):
+        note = "; ".join([*filter(None, [told.note]), "made by two versions of the code"])
+        told = replace(told, note=note)
+    return _finding(evidence, measured, told)
 
 
 def _finding(evidence: Evidence, measured: Measured, judgement: Judgement) -> Finding:
-    return Finding(task=evidence.task, judgement=judgement, measured=measured, leaky=evidence.leaky)
+    return Finding(
+        task=evidence.task,
+        judgement=judgement,
+        measured=measured,
+        leaky=evidence.leaky,
+        synthetic=evidence.synthetic,
+    )
 
 
 def _unmeasured(task: str, why: str, *, leaky: bool = False) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from emobench.boards.claims import RULES, Claim, Guide, Judgement, Ledger, Measured, Verdict
 from emobench.boards.claims_measured import Finding, Judged, judge_claims
 from emobench.boards.evidence import Evidence, as_shipped
+from emobench.boards.table import markdown_table
 from emobench.boards.text import HEAD, code, escape
 from emobench.boards.words import NOTHING, count
 
@@ -36,7 +37,9 @@ at most.
 
 The first task of a claim gives its verdict: an honest one where one was run, of real recordings.
 Below it stand the other tasks. A **leaky** task has the same people in training and test, or labels
-computed from the inputs: what it confirms is the leak."""
+computed from the inputs: what it confirms is the leak. A **synthetic** task is a test bench whose
+recordings were generated: it compares methods and says nothing about people. Where it alone gives
+the verdict, the verdict says so."""
 
 
 def claims_page(
@@ -91,7 +94,7 @@ def _totals(ledger: Ledger, judged: Sequence[Judged]) -> str:
         rows.append([title, str(found.total()), *(str(found[verdict]) for verdict in VERDICTS)])
     whole = Counter(one.verdict for one in judged)
     rows.append(["all", str(whole.total()), *(str(whole[verdict]) for verdict in VERDICTS)])
-    return markdown_table(head, rows, right=len(head) - 1)
+    return markdown_table(head, rows, right=head[1:])
 
 
 def _table(judged: Sequence[Judged]) -> str:
@@ -105,7 +108,7 @@ def _table(judged: Sequence[Judged]) -> str:
                     promised(one.claim) if first else "",
                     _figure(finding.measured, one.claim),
                     _task(finding),
-                    _verdict(finding.judgement, strong=first),
+                    _verdict(finding.judgement, one, strong=first),
                 ]
             )
     return markdown_table(["Claim", "Claimed", "Measured", "Task", "Verdict"], rows)
@@ -158,11 +161,14 @@ def _figure(measured: Measured | None, claim: Claim) -> str:
 def _task(finding: Finding) -> str:
     if not finding.task:
         return NOTHING
-    return f"{code(finding.task)} **leaky**" if finding.leaky else code(finding.task)
+    marks = " **leaky**" * finding.leaky + " **synthetic**" * finding.synthetic
+    return code(finding.task) + marks
 
 
-def _verdict(judgement: Judgement, *, strong: bool) -> str:
+def _verdict(judgement: Judgement, judged: Judged, *, strong: bool) -> str:
+    """The verdict with its note; the one that counts is bold, and says if none is of people."""
     verdict = f"**{judgement.verdict}**" if strong else judgement.verdict
+    verdict += " **on synthetic data alone**" * (strong and judged.verdict_is_synthetic)
     return f"{verdict}: {escape(judgement.note)}" if judgement.note else verdict
 
 
@@ -172,10 +178,3 @@ def _not_promises(ledger: Ledger) -> str:
         for one in ledger.not_promises
     ]
     return markdown_table(["Guide", "Line", "Figure", "Why it is no claim"], rows)
-
-
-def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: int = 0) -> str:
-    """A markdown table; its last `right` columns are aligned to the right."""
-    left = len(head) - right
-    rule = ["---" if place < left else "---:" for place in range(len(head))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))

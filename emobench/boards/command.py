@@ -12,7 +12,8 @@ from emobench.boards.contest import recipe_hash
 from emobench.runs.record import Record
 
 RECIPES_FOLDER = "recipes"
-FIT_FOR_A_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+FIT_FOR_A_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}")
+LONGEST_NAME = 80
 
 
 class Commands(Protocol):
@@ -58,9 +59,12 @@ class PublishedCommands:
 
 
 def recipe_file(record: Record) -> str:
-    """Where the recipe of a published run lies below the boards' folder; its stem is its name."""
-    name = record.recipe_name.replace("/", "--")
-    if not FIT_FOR_A_FILE.fullmatch(name):
+    """Where the recipe of a published run lies below the boards' folder.
+
+    What stands behind the hash is its name, under which a run of that file joins the row.
+    """
+    name = record.recipe_name
+    if not FIT_FOR_A_FILE.fullmatch(name) or len(name) > LONGEST_NAME:
         name = "recipe"
     return f"{RECIPES_FOLDER}/{recipe_hash(record.recipe)}/{name}.yaml"
 

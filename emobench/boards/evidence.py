@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 STRONGEST = "strongest"
 """The highest probability that an item is given, the mean over items: no score, and no truth."""
 
+SYNTHETIC = "Synthetic data"
+"""What the note of generated data says."""
+
 FAULTS: frozenset[State] = frozenset({"diverged", "failed", "out_of_memory", "timed_out"})
 
 
@@ -73,6 +76,11 @@ class Evidence:
     def leaky(self) -> bool:
         """Whether its split leaks."""
         return self.audit == "leaky"
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether its data were generated, and say nothing about people."""
+        return any(SYNTHETIC in record.data.note for record in self.records if record.data)
 
     @property
     def collapsed(self) -> bool:
@@ -176,6 +184,47 @@ def best_of(
         and (beside is None or one.contest == beside.contest)
     ]
     return max(found, key=_worth, default=None)
+
+
+def best_pair(
+    firsts: Iterable[Evidence], seconds: Iterable[Evidence]
+) -> tuple[Evidence, Evidence] | None:
+    """Of two recipes' evidence, what compares best; None where nothing does.
+
+    On one task both must be of one contest; on two, of one version, target and metric. Then whole
+    evidence comes first, then that of one version of the code, then more common seeds.
+    """
+    others = list(seconds)
+    pairs = [(one, two) for one in firsts for two in others if _comparable(one, two)]
+    return max(pairs, key=_worth_of_pair, default=None)
+
+
+def same_code(one: Evidence, two: Evidence) -> bool:
+    """Whether what both recipes have in common was done by the same versions of the code."""
+    ours, theirs = one.records[0].provenance, two.records[0].provenance
+    if ours is None or theirs is None:
+        return ours is theirs
+    common = ours.components.keys() & theirs.components.keys()
+    alike = all(ours.components[name] == theirs.components[name] for name in common)
+    return alike and ours.emobench == theirs.emobench
+
+
+def _comparable(one: Evidence, two: Evidence) -> bool:
+    if one.task == two.task:
+        return one.contest == two.contest
+    ours, theirs = one.records[0].task, two.records[0].task
+    return (ours.version, ours.targets, ours.metric) == (
+        theirs.version,
+        theirs.targets,
+        theirs.metric,
+    )
+
+
+def _worth_of_pair(pair: tuple[Evidence, Evidence]) -> tuple[Any, ...]:
+    one, two = pair
+    shared = len(set(one.seeds) & set(two.seeds))
+    whole = not one.missing and not two.missing
+    return (whole, same_code(one, two), shared, _worth(one), _worth(two))
 
 
 def _worth(evidence: Evidence) -> tuple[bool, int, tuple[str, str], str]:

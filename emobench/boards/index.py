@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from emobench.boards.board import Board, Row, Standing
-from emobench.boards.render import GUIDE, markdown_table, score_words
+from emobench.boards.render import GUIDE, score_words, table_of
 from emobench.boards.text import HEAD, board_file, escape
 from emobench.boards.words import NOTHING, figure, tally, title
 from emobench.runs.record import State
@@ -84,7 +84,7 @@ def index_page(
 ) -> str:
     """The page of these lines, which names the pages that stand beside the boards."""
     parts = ["# Leaderboards", HEAD]
-    parts.append(markdown_table([_cells(line) for line in lines]) if lines else "No boards yet.")
+    parts.append(table_of([_cells(line) for line in lines]) if lines else "No boards yet.")
     if published:
         parts += [HOW_TO_READ, *(BESIDE[name] for name in BESIDE if name in beside), JOIN_IN]
     return "\n\n".join(parts) + "\n"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from emobench.boards.board import Verdict as Audit
 from emobench.boards.claims import Ledger
-from emobench.boards.claims_page import markdown_table, promised
+from emobench.boards.claims_page import promised
 from emobench.boards.evidence import Evidence, as_shipped, best_of
+from emobench.boards.table import markdown_table
 from emobench.boards.text import HEAD, code, escape
 from emobench.boards.words import NOTHING, figure, title
 from emobench.scoring.catalogue import METRICS
@@ -176,7 +177,7 @@ def premium_page(
     parts = ["# What leaking is worth", HEAD, ABOUT, NOTE]
     for dataset in dict.fromkeys(one.dataset for one in found):
         rows = [row for one in found if one.dataset == dataset for row in _rows_of(one, ledger)]
-        parts += [f"## {escape(dataset)}", markdown_table(COLUMNS, rows, right=3)]
+        parts += [f"## {escape(dataset)}", markdown_table(COLUMNS, rows, right=COLUMNS[3:])]
     if not found:
         parts.append("No recipe has records on both an honest and a leaky protocol of a dataset.")
     return "\n\n".join(parts) + "\n"

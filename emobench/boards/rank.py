@@ -139,7 +139,17 @@ def _board(records: Sequence[Record], *, commands: Commands, data: str, answers:
         detectable=compared.detectable,
         groups=compared.groups,
         items=compared.items,
+        copy_seeds=_copy_seeds(by_age),
     )
+
+
+def _copy_seeds(records: Sequence[Record]) -> tuple[int, ...]:
+    """Seeds of an ensemble's members that are not its own, and that no ensemble has."""
+    ensembles = [record for record in records if record.members]
+    members = {run_id for record in ensembles for run_id in record.members}
+    chosen = {record.seed for record in ensembles}
+    found = {record.seed for record in records if record.id in members}
+    return tuple(sorted(found - chosen))
 
 
 def _row(method: Method, commands: Commands, answers: _Answers) -> tuple[Row, Pool | None]:

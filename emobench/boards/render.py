@@ -9,6 +9,7 @@ from typing import Any
 
 from emobench.api.component import protocol_words
 from emobench.boards.board import BOARD_SCHEMA, CONSTANT_NAME, Board, Row
+from emobench.boards.table import markdown_table
 from emobench.boards.text import HEAD as HEAD
 from emobench.boards.text import code, escape, one_line, shorten
 from emobench.boards.words import (
@@ -28,6 +29,7 @@ from emobench.scoring.catalogue import METRICS
 SECONDARY = ("macro_f1", "uar", "accuracy", "map", "micro_f1", "ccc", "mae", "rmse")
 FIGURES = {"Score", *map(heading, METRICS), "Seeds", "Folds", "Train time", "Parameters", "ms/item"}
 MOST_RECORDS_SHOWN = 3
+MOST_SEEDS_SHOWN = 3
 GUIDE = "../docs/how-to-read-a-board.md"
 PICTURES = {
     "intervals": "Scores with their 95% intervals, by tier",
@@ -50,7 +52,7 @@ def render_board(
         parts.append(f"> {escape(board.note)}")
     parts += _caveats(board)
     parts.append(_tiers(board, published=published))
-    parts.append(markdown_table([_cells(board, row) for row in _with_constant(board)]))
+    parts.append(table_of([_cells(board, row) for row in _with_constant(board)]))
     for name, file in (charts or {}).items():
         parts.append(f"![{PICTURES[name]}]({file})")
     reasons = [_reason(board, row) for row in board.rows if row.state != "ok"]
@@ -59,7 +61,8 @@ def render_board(
     parts += [
         "## How to repeat it",
         _where(board, published=published),
-        markdown_table([_origin(board, row) for row in board.rows]),
+        _copied(board),
+        table_of([_origin(board, row) for row in board.rows]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -81,6 +84,7 @@ def board_data(board: Board) -> dict[str, Any]:
         **asdict(board),
         "schema": BOARD_SCHEMA,
         "targets": list(board.targets),
+        "copy_seeds": list(board.copy_seeds),
         "protocol": json.loads(json.dumps(dict(board.protocol), default=str)),
         "rows": rows,
     }
@@ -252,6 +256,19 @@ def _where(board: Board, *, published: bool) -> str:
     )
 
 
+def _copied(board: Board) -> str:
+    """Where seeds come from that nobody chose."""
+    if not board.copy_seeds:
+        return ""
+    shown = ", ".join(map(str, board.copy_seeds[:MOST_SEEDS_SHOWN]))
+    more = ", …" if len(board.copy_seeds) > MOST_SEEDS_SHOWN else ""
+    return (
+        f"Seeds such as {shown}{more} are those of an ensemble's copies: where it holds a recipe "
+        "more than once, the first copy has the ensemble's seed, and each further one a seed made "
+        "from it. They are runs like others, and count in the rows of their recipes."
+    )
+
+
 def _origin(board: Board, row: Row) -> dict[str, str]:
     listed = " ".join(map(code, row.records))
     if len(row.records) > MOST_RECORDS_SHOWN:
@@ -260,12 +277,9 @@ def _origin(board: Board, row: Row) -> dict[str, str]:
     return {"Recipe": name_of(board, row), "Command": code(row.command), "Records": listed}
 
 
-def markdown_table(rows: Table) -> str:
-    """Rows of cells by title; the titles are those of the first row."""
-    titles = list(rows[0])
-    lines = [titles, ["---:" if title in FIGURES else "---" for title in titles]]
-    lines += [list(row.values()) for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def table_of(rows: Table) -> str:
+    """A markdown table of cells by title; the titles are those of the first row."""
+    return markdown_table(list(rows[0]), [list(row.values()) for row in rows], right=FIGURES)
 
 
 def _part(done: int, whole: int) -> str:

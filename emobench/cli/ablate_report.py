@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emobench.boards.ablation import Effect, Standing, effect_of, effect_words, standing_of
+from emobench.boards.ablation import Effect, OwnScore, corrected, effect_of, effect_words, score_of
 from emobench.boards.words import count, figure, title
 from emobench.cli.predicted import with_predictions
 from emobench.cli.text import print_json, print_lines, table, terminal_width, wrapped
@@ -36,8 +36,8 @@ class Table:
 
     task: str
     metric: str
-    parent: Standing
-    child: Standing
+    parent: OwnScore
+    child: OwnScore
     together: Effect
     rows: tuple[Row, ...]
 
@@ -72,10 +72,10 @@ def _measure(apart: Ablation, endings: Sequence[Ending], *, runs: Path) -> Table
     return Table(
         task=task.name,
         metric=task.metric,
-        parent=standing_of(of.get(apart.parent, ()), metric=task.metric),
-        child=standing_of(of.get(apart.child, ()), metric=task.metric),
+        parent=score_of(of.get(apart.parent, ()), metric=task.metric),
+        child=score_of(of.get(apart.child, ()), metric=task.metric),
         together=effect(apart.child, apart.parent),
-        rows=tuple(
+        rows=_corrected(
             Row(
                 change=one.change,
                 added=effect(one.added, apart.parent),
@@ -84,6 +84,13 @@ def _measure(apart: Ablation, endings: Sequence[Ending], *, runs: Path) -> Table
             for one in apart.variants
         ),
     )
+
+
+def _corrected(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The rows with p-values that are corrected for every effect of the table."""
+    told = list(rows)
+    effects = iter(corrected([effect for row in told for effect in (row.added, row.removed)]))
+    return tuple(replace(row, added=next(effects), removed=next(effects)) for row in told)
 
 
 def _by_recipe(endings: Sequence[Ending], runs: Path) -> Mapping[Recipe, Sequence[Published]]:
@@ -108,15 +115,16 @@ def _lines(apart: Ablation, found: Table) -> list[str]:
     note = (
         f"Added alone: {parent} with this change, less {parent}. Removed alone: {child} without "
         f"it, less {child}. 95% intervals over people and seeds, on the same test items and the "
-        "same seeds; of many changes one in twenty misses by chance. From one seed nobody knows "
-        "what another would change: its interval is over people alone."
+        "same seeds; of many changes one in twenty misses by chance. An effect with * differs from "
+        "nothing however many changes there are (Holm over the table, 5%). From one seed nobody "
+        "knows what another would change: its interval is over people alone, and earns no *."
     )
     return [
         *change_lines(apart),
         "",
         f"{child} against {parent} on {found.task}, by {title(found.metric)}:",
-        f"  {parent}  {_standing_words(found.parent, found.metric)}",
-        f"  {child}  {_standing_words(found.child, found.metric)}",
+        f"  {parent}  {_score_words(found.parent, found.metric)}",
+        f"  {child}  {_score_words(found.child, found.metric)}",
         f"  all {count(len(rows), 'change')} together  "
         f"{effect_words(found.together, metric=found.metric)}",
         "",
@@ -125,12 +133,12 @@ def _lines(apart: Ablation, found: Table) -> list[str]:
     ]
 
 
-def _standing_words(standing: Standing, metric: str) -> str:
-    score = standing.score
+def _score_words(own: OwnScore, metric: str) -> str:
+    score = own.score
     if score is None:
-        return standing.note
+        return own.note
     ends = f"{figure(score.low, metric=metric)}, {figure(score.high, metric=metric)}"
-    told = f" ({standing.note})" if standing.note else ""
+    told = f" ({own.note})" if own.note else ""
     return f"{figure(score.estimate, metric=metric)} [{ends}]{told}"
 
 

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from emobench.api import DataError, EmobenchError, RecipeError, UsageError
+from emobench.boards.text import one_line
 from emobench.boards.words import count
 from emobench.cli import flags
 from emobench.cli.text import print_json, print_lines
@@ -210,10 +211,13 @@ def _command(call: Call) -> str:
 
 
 def _refuse_rejected(site: PublishedSite) -> None:
-    """Name every record that is rejected, and say what is wrong with it."""
+    """Name every record that is rejected, and say what is wrong with it.
+
+    Names and reasons come from strangers: what a terminal would act on is taken out.
+    """
     if not site.rejected:
         return
-    told = [f"{path}: {reason}" for path, reason in site.rejected.items()]
+    told = [one_line(f"{path}: {reason}") for path, reason in site.rejected.items()]
     end = "mend or remove it" if len(told) == 1 else "mend or remove them"
     raise DataError(
         "\n".join(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emobench.boards.board import Board
 
 INDEX_PAGE = "README.md"
-PLACES = ("*.md", "charts/*/*.svg", "recipes/*/*.yaml")
+PLACES = ("*.md", "charts/*/*.svg", "recipes/*/**/*.yaml")
 SHOWN = 12
 
 

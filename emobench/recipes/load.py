@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,9 @@ SUFFIXES = (".yaml", ".yml")
 MAX_CHAIN = 10
 OWN_KEYS = ("schema", "extends", "summary")
 """Keys that say something of one file, not of those that extend it."""
+
+BESIDE_BOARDS = re.compile(r"/recipes/[0-9a-f]{8}/(?P<name>[^/]+(/[^/]+)*)$")
+"""A recipe that `emobench leaderboard` wrote: behind its hash stands the name that its row has."""
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -91,7 +95,7 @@ def _exists(path: Path) -> bool:
 
 
 def recipe_name(path: Path) -> str:
-    """The shipped name where the file is a shipped recipe, else its stem."""
+    """The shipped name, or that of the row that a recipe beside boards is of, or else the stem."""
     resolved = path.resolve()
     for name, shipped in shipped_recipes().items():
         if shipped.resolve() == resolved:
@@ -99,7 +103,8 @@ def recipe_name(path: Path) -> str:
     record = path.with_name("record.json")
     if path.name == "recipe.yaml" and record.is_file():
         return _recorded_name(record) or path.stem
-    return path.stem
+    beside_boards = BESIDE_BOARDS.search(resolved.with_suffix("").as_posix())
+    return beside_boards["name"] if beside_boards else path.stem
 
 
 def _recorded_name(record: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +46,20 @@ def task_folders(folder: Path) -> Iterator[TaskFolder]:
 
 def stray_files(folder: Path) -> dict[Path, str]:
     """Files that lie where no published record may, with what is wrong."""
-    return {
-        path: "a published record lies in the folder of its task: <task>/<run id>.json"
-        for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix == SUFFIX
-    }
+    told = "a published record lies in the folder of its task: <task>/<run id>.json"
+    found = [path for path in folder.iterdir() if path.is_file() and path.suffix == SUFFIX]
+    for task in _folders(folder):
+        for deeper in _folders(task):
+            found += [path for path in deeper.rglob(f"*{SUFFIX}") if path.is_file()]
+    return dict.fromkeys(sorted(found), told)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """The folders in this one that are not hidden."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith(".") and entry.is_dir():
+                yield Path(entry.path)
 
 
 def read_task(task: TaskFolder) -> Reading:

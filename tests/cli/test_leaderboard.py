@@ -176,6 +176,24 @@ def test_a_record_outside_its_tasks_folder_is_refused(records: Path, emobench: R
     assert "a published record lies in the folder of its task" in outcome.err
 
 
+@pytest.mark.parametrize("deeper", ["more", "more/still", "good-fold0-seed0"])
+def test_a_record_below_its_tasks_folder_is_refused(
+    records: Path, emobench: Run, deeper: str
+) -> None:
+    (records / deeper).mkdir(parents=True)
+    (records / "good-fold0-seed0.json").rename(records / deeper / "good-fold0-seed0.json")
+    outcome = emobench("leaderboard", "--check")
+    assert outcome.code == 4
+    assert f"{deeper}/good-fold0-seed0.json: a published record lies in the" in outcome.err
+
+
+def test_a_rejected_name_cannot_act_on_the_terminal(records: Path, emobench: Run) -> None:
+    (records / "a\x1b[2Jb\u202ec\nd.json").write_text("{")
+    outcome = emobench("leaderboard")
+    assert outcome.code == 4
+    assert "a [2Jbc d.json: it is not valid JSON" in outcome.err
+
+
 def test_a_record_of_another_truth_is_refused(
     records: Path, emobench: Run, published: Publish
 ) -> None:
@@ -199,7 +217,7 @@ def test_every_wrong_record_is_named(records: Path, emobench: Run) -> None:
 def test_boards_as_data_write_nothing(records: Path, emobench: Run) -> None:
     outcome = emobench("leaderboard", "--json")
     (board,) = json.loads(outcome.out)["boards"]
-    assert board["schema"] == 2
+    assert board["schema"] == 3
     good = board["rows"][0]
     assert (good["recipe"], good["tier"], good["pooled"]) == ("good", 1, True)
     low, high = good["interval"]

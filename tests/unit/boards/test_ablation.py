@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from emobench.boards.ablation import effect_of, effect_words, standing_of
+from emobench.boards.ablation import Effect, corrected, effect_of, effect_words, score_of
 from emobench.runs.published import Published
 
 Answers = Callable[..., Published]
@@ -59,9 +59,26 @@ def test_a_difference_of_one_seed_says_so(
 
 def test_what_was_not_run_has_no_effect_and_no_score(answers: Answers) -> None:
     assert effect_of([], against=[answers()], metric="accuracy").note == "not run"
-    assert standing_of([], metric="accuracy").note == "not run"
+    assert score_of([], metric="accuracy").note == "not run"
 
 
 def test_no_common_seed_is_told(answers: Answers) -> None:
     found = effect_of([answers(seed=1)], against=[answers("plain")], metric="accuracy")
     assert found.note == "no seed of both has ended"
+
+
+def test_effects_are_corrected_for_all_that_are_looked_at(answers: Answers) -> None:
+    def effect(skill: float, seeds: tuple[int, ...] = (0, 1, 2)) -> Effect:
+        first = [answers("changed", skill=skill, seed=seed) for seed in seeds]
+        against = [answers(skill=0.5, seed=seed) for seed in seeds]
+        return effect_of(first, against=against, metric="accuracy")
+
+    missing = effect_of([], against=[answers()], metric="accuracy")
+    clear, slight, alone = effect(0.95), effect(0.62), effect(0.95, seeds=(0,))
+    assert slight.difference is not None
+    few, many = corrected([clear, slight]), corrected([clear, *[slight] * 9, missing])
+    assert few[1].adjusted == pytest.approx(slight.difference.p)
+    assert many[1].adjusted == pytest.approx(min(1.0, 9 * slight.difference.p))
+    assert [few[0].holds, many[0].holds, many[-1].holds] == [True, True, False]
+    assert effect_words(many[0], metric="accuracy").endswith("]*")
+    assert not corrected([alone])[0].holds

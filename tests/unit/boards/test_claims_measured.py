@@ -11,7 +11,9 @@ from emobench.boards.claims import Ledger
 from emobench.boards.claims_measured import Finding, judge_claims
 from emobench.boards.claims_page import claims_page
 from emobench.boards.evidence import gather
+from emobench.data.builtin import SYNTHETIC_NOTE
 from emobench.runs.published import Published
+from emobench.runs.record import Provenance
 
 Answers = Callable[..., Published]
 HONEST, LEAKY = "set/people", "set/random"
@@ -197,3 +199,43 @@ def test_the_page_does_not_depend_on_the_order_of_records(answers: Answers) -> N
         *three_seeds(answers, task=LEAKY, skill=0.9, audit="leaky"),
     ]
     assert claims_page(ledger(), gather(runs)) == claims_page(ledger(), gather(runs[::-1]))
+
+
+def test_a_verdict_of_generated_data_alone_says_so(answers: Answers) -> None:
+    made_up = three_seeds(answers, task=HONEST, skill=0.5, note=SYNTHETIC_NOTE)
+    real = three_seeds(answers, task=LEAKY, skill=0.5)
+    alone = claims_page(ledger(), gather(made_up))
+    both = claims_page(ledger(), gather([*made_up, *real]))
+    assert "| `set/people` **synthetic** | **smaller** **on synthetic data alone** |" in alone
+    assert "on synthetic data alone" not in both
+    assert "| `set/random` | **smaller** |" in both
+
+
+def test_a_gain_is_taken_between_runs_of_one_version_of_the_code(answers: Answers) -> None:
+    def runs(
+        recipe: str, version: str, skill: float, seeds: int, **changes: Any
+    ) -> list[Published]:
+        made = Provenance(emobench=version, api=1, python="3.11", components={})
+        return [
+            answers(recipe, task=HONEST, skill=skill, seed=seed, provenance=made, **changes)
+            for seed in range(seeds)
+        ]
+
+    new = [*runs("enhanced", "2", 0.9, 2), *runs("baseline", "2", 0.5, 2)]
+    book = ledger(against="baseline", promise={"least": 3}, unit="points")
+    (apart,) = findings(book, *runs("enhanced", "1", 0.6, 3), *runs("baseline", "2", 0.5, 2))
+    (together,) = findings(book, *runs("enhanced", "1", 0.6, 3), *new)
+    assert apart.judgement.note.endswith("made by two versions of the code")
+    assert together.measured is not None
+    assert (together.measured.seeds, together.judgement.note) == (2, "firm")
+
+
+def test_versions_of_a_task_are_never_compared(answers: Answers) -> None:
+    book = ledger(against="baseline", promise={"least": 3}, unit="points")
+    runs = [
+        *three_seeds(answers, task=HONEST),
+        *three_seeds(answers, "baseline", task=HONEST, fingerprint="other data"),
+    ]
+    (found,) = findings(book, *runs)
+    assert found.measured is None
+    assert found.judgement.note == "both were run, but never on one version of the task"

@@ -428,3 +428,11 @@ def test_the_board_does_not_depend_on_the_order_of_records(
     ]
     shuffled = random.Random(seed).sample(records, len(records))
     assert one_board(records) == one_board(shuffled)
+
+
+def test_seeds_of_an_ensemble_s_copies_are_told_from_chosen_ones(record: MakeRecord) -> None:
+    first, copy = record("lstm", seed=1), record("lstm", seed=4711)
+    alone = record("plain", seed=99)
+    many = record("ensemble", seed=1, members=(first.id, copy.id))
+    assert one_board([first, copy, alone, many]).copy_seeds == (4711,)
+    assert one_board([first, copy, alone]).copy_seeds == ()

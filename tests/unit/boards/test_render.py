@@ -169,8 +169,18 @@ def test_durations_are_short(seconds: float, shown: str, record: MakeRecord) -> 
 def test_data_say_what_the_page_says(board: Board) -> None:
     data = board_data(board)
     assert json.loads(json.dumps(data, allow_nan=False)) == data
-    assert data["schema"] == 2
+    assert data["schema"] == 3
     first = data["rows"][0]
     assert (first["recipe"], first["standing"], first["reaches_80"]) == ("enhanced", "honest", True)
     assert first["seed_scores"] == {"0": 0.82, "1": 0.84}
     assert data["constant"]["score"] == 0.5
+
+
+def test_a_page_says_where_seeds_come_from_that_nobody_chose(record: MakeRecord) -> None:
+    runs = [record("lstm", seed=seed) for seed in (0, 27575, 314685)]
+    plain = render_board(one_board(runs))
+    copied = render_board(
+        one_board([*runs, record("ensemble", members=tuple(run.id for run in runs))])
+    )
+    assert "Seeds such as" not in plain
+    assert "Seeds such as 27575, 314685 are those of an ensemble's copies" in copied

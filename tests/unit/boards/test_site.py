@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from emobench.boards.index import IndexLine, index_page
 from emobench.boards.site import TaskFiles, site_files, strangers, task_files
 from emobench.recipes.emit import to_yaml
+from emobench.recipes.load import recipe_name
 from emobench.runs.published import Published
 
 Publish = Callable[..., Published]
@@ -128,11 +130,19 @@ def test_text_from_strangers_breaks_no_page(published: Publish) -> None:
 
 
 def test_a_recipes_file_stays_in_its_folder_whatever_it_is_called(published: Publish) -> None:
-    names = ["../../../etc/passwd", "a/b", ".hidden", "x" * 300, "emoji \N{GRINNING FACE}"]
+    names = [
+        "../../../etc/passwd",
+        "a/b",
+        ".hidden",
+        "x" * 300,
+        "a/../b",
+        "a//b",
+        "emoji \N{GRINNING FACE}",
+    ]
     for name in names:
         made = files_of(published(recipe_name=name))
         (file,) = (each for each in made.files if each.startswith("recipes/"))
-        assert re.fullmatch(r"recipes/[0-9a-f]{8}/(a--b|recipe)\.yaml", file)
+        assert re.fullmatch(r"recipes/[0-9a-f]{8}/(a/b|recipe)\.yaml", file)
 
 
 def test_two_versions_of_a_task_are_two_boards(published: Publish) -> None:
@@ -220,3 +230,13 @@ def test_the_index_reads_as_agreed() -> None:
         "| [a&#124;b/c](a.md) | &lt;i&gt;UAR | &lt;b&gt; | 81.0% [79.0, 83.0] **80%+** | 12.5% | 5 "
         "| 1 (0 firm) | 1 | 2 | 1 failed |" in index_page([line], published=True).splitlines()
     )
+
+
+@pytest.mark.parametrize("name", ["enhanced", "members/lstm", "a/b/c.d"])
+def test_the_recipe_that_a_row_repeats_has_the_row_s_name(
+    published: Publish, tmp_path: Path, name: str
+) -> None:
+    files = files_of(published(name)).files
+    (file,) = (path for path in files if path.startswith("recipes/"))
+    assert recipe_name(tmp_path / file) == name
+    assert f"`emobench run leaderboards/{file} --task" in files[PAGE]
