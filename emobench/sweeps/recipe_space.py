@@ -44,8 +44,14 @@ class SearchSpace:
         blocks: dict[str, Any] = {section.name: section.build(suggest) for section in self.sections}
         train = cast(TrainOptions, self.train.build(suggest))
         if train.copies and not blocks["augmentations"]:
-            raise Conflict("train.copies needs augmentations, and none is in")
+            train = self._without_copies(train)
         return replace(self.recipe, **blocks, train=train)
+
+    def _without_copies(self, train: TrainOptions) -> TrainOptions:
+        """Without augmentations every copy would equal its item, which no recipe may ask for."""
+        if "copies" in self.train.ranges:
+            raise Conflict("train.copies needs augmentations, and none is in")
+        return train.replace(copies=0)
 
     def values(self, recipe: Recipe) -> dict[str, Any]:
         """What a recipe has wherever a sweep may change it: plain values by the keys of `build`.

@@ -164,10 +164,30 @@ def test_neither_the_space_nor_a_trial_says_anything_of_its_sweep(swept: Any) ->
     assert space.build(Drawn("0")).sweep is None
 
 
-def test_copies_and_no_augmentation_conflict(recipe: Recipe, registry: Registry) -> None:
-    copied = replace(recipe, train=recipe.train.replace(copies=2, batch_size=16))
-    space = space_of(copied, registry=registry, open_kinds=["augmentations"])
-    values = space.values(copied)
-    out = {key: value for key, value in values.items() if not key.startswith("augmentations")}
+@pytest.fixture
+def unaugmented(recipe: Recipe, registry: Registry) -> Any:
+    """Build a recipe with copies and no augmentation in, from a space with these ranges."""
+
+    def build(**ranges: Search) -> Recipe:
+        copied = replace(
+            recipe,
+            train=recipe.train.replace(copies=2, batch_size=16),
+            sweep=SweepBlock(open=("augmentations",), ranges=ranges),
+        )
+        space = space_of(copied, registry=registry)
+        values = dict(space.values(copied))
+        for key in list(values):
+            if key.startswith("augmentations"):
+                values[key] = "out"
+        return space.build(Known(values))
+
+    return build
+
+
+def test_without_augmentations_there_are_no_copies(unaugmented: Any) -> None:
+    assert unaugmented().train.copies == 0
+
+
+def test_copies_that_are_searched_conflict_with_no_augmentation(unaugmented: Any) -> None:
     with pytest.raises(Conflict, match=r"train\.copies needs augmentations, and none is in"):
-        space.build(Known({**out, "augmentations.0": "out", "augmentations.1": "out"}))
+        unaugmented(**{"train.copies": Search(1, 3)})
