@@ -82,9 +82,11 @@ class TrialRun:
                 late = time.monotonic() - started > SLICE_S
                 if late or told.epoch in self._asked.milestones:
                     break
-        finally:
             self._watchdog.rest()
-        self._copy(at_last=end is not None)
+            self._copy(at_last=end is not None)
+        except BaseException:
+            self._let_go()
+            raise
         if end is not None:
             self._let_go()
         return Progress(reports=tuple(reports), end=end, run_id=self._ear.run_id)
