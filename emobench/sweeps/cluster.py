@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import ray
@@ -38,15 +39,15 @@ class Room:
     """How many trials may run at once: as many as there are places for, or as was asked."""
 
     def __init__(self, resources: Resources) -> None:
-        self._resources = resources
+        self.resources = resources
         self._asked = 0.0
         self._places = 0
 
     def __call__(self) -> int:
         """The number of now: machines come and go."""
-        if self._resources.concurrent is not None and self._resources.address is not None:
-            return self._resources.concurrent  # those without a place yet make a cluster grow
-        most = self._resources.concurrent or sys.maxsize
+        if self.resources.concurrent is not None and self.resources.address is not None:
+            return self.resources.concurrent  # those without a place yet make a cluster grow
+        most = self.resources.concurrent or sys.maxsize
         return min(most, max(1, self.places()))
 
     def places(self) -> int:
@@ -61,7 +62,7 @@ class Room:
         return sum(node.get("GPU", 0.0) for node in _nodes())
 
     def _on(self, node: Mapping[str, float]) -> int:
-        wanted = {"CPU": float(self._resources.cpus), "GPU": self._resources.gpus}
+        wanted = {"CPU": float(self.resources.cpus), "GPU": self.resources.gpus or 0.0}
         return min(
             int(node.get(kind, 0) / amount + 1e-6) for kind, amount in wanted.items() if amount
         )
@@ -78,14 +79,21 @@ def cluster(resources: Resources) -> Iterator[Room]:
                 _start(folder)
             else:
                 _connect(resources.address)
-        room = Room(resources)
+        room = Room(_with_gpus(resources))
         if resources.address is None and not room.places():
             raise UsageError(
-                f"a trial asks for {resources.cpus} CPUs and {resources.gpus:g} GPUs, and this "
-                f"machine has {_cores()} and {room.gpus():g}; ask for "
+                f"a trial asks for {resources.cpus} CPUs and {resources.gpus or 0:g} GPUs, and "
+                f"this machine has {_cores()} and {room.gpus():g}; ask for "
                 "less with --cpus-per-trial and --gpus-per-trial, or name a cluster with --address"
             )
         yield room
+
+
+def _with_gpus(resources: Resources) -> Resources:
+    """The same, where nobody said how many GPUs a trial has: one, where there are any."""
+    if resources.gpus is not None:
+        return resources
+    return replace(resources, gpus=min(1.0, sum(node.get("GPU", 0.0) for node in _nodes())))
 
 
 def _nodes() -> list[Mapping[str, float]]:

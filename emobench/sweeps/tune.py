@@ -69,7 +69,7 @@ def run_on_ray(
         stack.enter_context(_interruptible(conductor))
         assign = Assigner(study, settings=settings, resources=resources, halt=halt)
         try:
-            _fit(conductor, assign, resources=resources)
+            _fit(conductor, assign, resources=room.resources)
         except KeyboardInterrupt as error:
             conductor.stop(error)
         except Exception as error:

@@ -12,7 +12,8 @@ class Resources:
     """Where trials run and what each may use.
 
     Without an address Ray is started on this machine; `auto` finds the cluster that runs here.
-    Without `concurrent`, as many trials run at once as there is room for. A trial of which nothing
+    Without `gpus` a trial has a whole one, where there are any when the sweep begins. Without
+    `concurrent`, as many trials run at once as there is room for. A trial of which nothing
     is heard for `patience` seconds is taken for hung.
 
     `cost` is the field of a record's costs that trials tell as their second objective. With
@@ -23,7 +24,7 @@ class Resources:
 
     address: str | None = None
     cpus: int = 1
-    gpus: float = 0.0
+    gpus: float | None = None
     concurrent: int | None = None
     patience: float = 1800.0
     cost: str | None = None
