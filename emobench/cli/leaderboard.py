@@ -16,6 +16,7 @@ from emobench.api import DataError, EmobenchError, RecipeError, UsageError
 from emobench.boards.text import one_line
 from emobench.boards.words import count
 from emobench.cli import flags
+from emobench.cli.records_folder import DEFAULT_OUT, records_folder
 from emobench.cli.text import print_json, print_lines
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from emobench.runs.record import TaskStamp
     from emobench.runs.store import Scan
 
-DEFAULT_OUT = Path("leaderboards")
-DEFAULT_RECORDS = DEFAULT_OUT / "records"
 LEDGER = "claims.yaml"
 
 
@@ -51,14 +50,7 @@ class Call:
 
 @click.command(short_help="Rank everything that was run.")
 @flags.runs
-@click.option(
-    "--records",
-    type=flags.FOLDER,
-    default=DEFAULT_RECORDS,
-    show_default=True,
-    metavar="DIR",
-    help="Where published records are kept.",
-)
+@records_folder("--records")
 @click.option(
     "--out",
     type=flags.FOLDER,

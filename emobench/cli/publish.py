@@ -12,14 +12,13 @@ import click
 from emobench.api import UsageError, unknown_name
 from emobench.boards.words import count
 from emobench.cli import flags
+from emobench.cli.records_folder import records_folder
 from emobench.cli.text import print_json, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from emobench.runs.record import Record
-
-DEFAULT_RECORDS = Path("leaderboards", "records")
 
 Found = dict[str, "tuple[Record, Path]"]
 """Records by run id, each with its folder."""
@@ -29,14 +28,7 @@ Found = dict[str, "tuple[Record, Path]"]
 @click.argument("run_ids", nargs=-1, metavar="[RUN_ID]...")
 @flags.runs
 @click.option("--all", "every", is_flag=True, help="Publish every finished run but sweeps' trials.")
-@click.option(
-    "--out",
-    type=flags.FOLDER,
-    default=DEFAULT_RECORDS,
-    show_default=True,
-    metavar="DIR",
-    help="Where published records are kept.",
-)
+@records_folder("--out")
 @flags.as_json
 def publish(run_ids: tuple[str, ...], runs: Path, every: bool, out: Path, as_json: bool) -> None:
     """Copy finished runs into published records: small files, with all it takes to check them.
