@@ -9,6 +9,7 @@ import math
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from emobench.api.errors import PluginError
@@ -123,6 +124,16 @@ def draw_options(
         if not faults or any(fault.path for fault in faults):
             break
     return values
+
+
+def mean_of(search: Search) -> float:
+    """The mean of what is drawn from a range of numbers."""
+    if search.choices:
+        return fmean(search.choices)
+    low, high = float(search.low or 0), float(search.high or 0)
+    if search.log and low < high:
+        return (high - low) / math.log(high / low)
+    return (low + high) / 2
 
 
 def takes_whole(field: OptionField) -> bool:
