@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,7 +33,19 @@ COPIED_SHARE = 0.5
 
 REMOVE = "remove all but one of each, or give all copies of one recording the same group"
 
+TRAINING, VALIDATION, TEST = range(3)
+
 Pairs = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Likeness:
+    """What exact and near copies differ in: the words, and how much of them is how bad."""
+
+    check: str
+    word: str
+    grade: Callable[[float], Severity]
+    grade_inner: Callable[[float], Severity]
 
 
 def copies(
@@ -46,11 +59,11 @@ def copies(
     """All findings about copies, exact ones by `digests` and near ones by pairs."""
     used = set(np.concatenate([split.train, split.validation, split.test]).tolist())
     exact = _alike(digests, used) if digests is not None else []
-    yield from _exact(items, split, exact)
+    yield from _copied(items, split, _exact_pairs(exact, _sides(items, split)), EXACT)
     for spec in specs if exact else ():
         yield from _conflicting(items, split, exact, spec)
     alike = _near_only(near, digests, used)
-    yield from _near(items, split, alike)
+    yield from _copied(items, split, alike, NEAR)
     for spec in specs if alike else ():
         if spec.kind == "class":
             yield from _near_conflicting(items, split, alike, spec)
@@ -66,6 +79,20 @@ def _alike(digests: Sequence[str], used: set[int]) -> list[list[int]]:
     return [together for together in by_digest.values() if len(together) > 1]
 
 
+def _exact_pairs(alike: list[list[int]], side: np.ndarray) -> Pairs:
+    """Each item with the first of its copies on every side: all that matters of all pairs."""
+    pairs = set()
+    for together in alike:
+        firsts = {side[index]: index for index in reversed(together)}
+        pairs |= {
+            (min(index, first), max(index, first))
+            for index in together
+            for first in firsts.values()
+            if index != first
+        }
+    return sorted(pairs)
+
+
 def _near_only(near: np.ndarray | None, digests: Sequence[str] | None, used: set[int]) -> Pairs:
     """Near pairs that the split uses and that are not equal altogether."""
     if near is None:
@@ -79,42 +106,89 @@ def _near_only(near: np.ndarray | None, digests: Sequence[str] | None, used: set
     ]
 
 
-def _exact(items: Items, split: Split, alike: list[list[int]]) -> Iterator[Finding]:
-    training, validation = set(split.train.tolist()), set(split.validation.tolist())
-    test = set(split.test.tolist())
-    touched = _with_twin(alike, side=test, others=training | validation)
+def _copied(items: Items, split: Split, alike: Pairs, likeness: _Likeness) -> Iterator[Finding]:
+    """Copies of one kind: in test, in validation, and on one side alone."""
+    side = _sides(items, split)
+    crossing = [pair for pair in alike if (side[pair[0]] == TEST) != (side[pair[1]] == TEST)]
+    touched = _members(crossing, side, TEST)
     if touched:
+        share = touched_share(touched, split)
         yield Finding(
-            check="duplicates",
-            severity="leaky" if len(touched) >= LEAKY_SHARE * len(test) else "warned",
-            message=f"{touched_words(touched, split)} are exact duplicates of training or "
+            check=likeness.check,
+            severity=likeness.grade(share),
+            message=f"{touched_words(touched, split)} are {likeness.word}s of training or "
             "validation items",
             advice=REMOVE,
             count=len(touched),
-            share=touched_share(touched, split),
+            share=share,
             items=named(items, touched),
+            pairs=_named_pairs(items, crossing),
         )
-    inner = _with_twin(alike, side=validation, others=training)
-    if inner:
+    inner = [pair for pair in alike if {side[pair[0]], side[pair[1]]} == {TRAINING, VALIDATION}]
+    held = _members(inner, side, VALIDATION)
+    if held:
         yield Finding(
-            check="duplicates-validation",
-            severity="warned",
-            message=f"{len(inner)} of {len(validation)} validation items are exact duplicates of "
-            "training items",
+            check=f"{likeness.check}-validation",
+            severity=likeness.grade_inner(len(held) / len(split.validation)),
+            message=f"{len(held)} of {len(split.validation)} validation items are "
+            f"{likeness.word}s of training items",
             advice=REMOVE,
-            count=len(inner),
-            items=named(items, inner),
+            count=len(held),
+            items=named(items, held),
+            pairs=_named_pairs(items, inner),
+        )
+    within = [pair for pair in alike if side[pair[0]] == side[pair[1]]]
+    several = sorted({index for pair in within for index in pair})
+    if several:
+        yield Finding(
+            check=f"{likeness.check}-within",
+            severity="info",
+            message=f"{len(several)} items have {_a(likeness.word)} on their own side of the "
+            "split: no leak, but fewer different items than there seem to be",
+            advice="nothing while one group holds them; a random split would leak",
+            count=len(several),
+            items=named(items, several),
+            pairs=_named_pairs(items, within),
         )
 
 
-def _with_twin(alike: list[list[int]], *, side: set[int], others: set[int]) -> list[int]:
-    return sorted(
-        index
-        for together in alike
-        if not others.isdisjoint(together)
-        for index in together
-        if index in side
-    )
+def _members(pairs: Pairs, side: np.ndarray, wanted: int) -> list[int]:
+    """The items of these pairs that lie on one side."""
+    return sorted({index for pair in pairs for index in pair if side[index] == wanted})
+
+
+def _a(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+def _sides(items: Items, split: Split) -> np.ndarray:
+    """Where each item lies; -1 for those that the split leaves out."""
+    sides = np.full(len(items), -1, dtype=np.int64)
+    sides[split.train] = TRAINING
+    sides[split.validation] = VALIDATION
+    sides[split.test] = TEST
+    return sides
+
+
+def _near_severity(share: float) -> Severity:
+    if share >= NEAR_LEAKY_SHARE:
+        return "leaky"
+    return "warned" if share >= NEAR_WARNED_SHARE else "info"
+
+
+EXACT = _Likeness(
+    check="duplicates",
+    word="exact duplicate",
+    grade=lambda share: "leaky" if share >= LEAKY_SHARE else "warned",
+    grade_inner=lambda share: "warned",
+)
+
+NEAR = _Likeness(
+    check="near-duplicates",
+    word="near-duplicate",
+    grade=_near_severity,
+    grade_inner=lambda share: "warned" if share >= NEAR_WARNED_SHARE else "info",
+)
 
 
 def _conflicting(
@@ -139,66 +213,6 @@ def _conflicting(
             share=touched_share(touched, split),
             items=named(items, torn),
         )
-
-
-def _near(items: Items, split: Split, alike: Pairs) -> Iterator[Finding]:
-    side = _sides(items, split)
-    parted = [pair for pair in alike if (side[pair[0]] == 2) != (side[pair[1]] == 2)]
-    touched = sorted({index for pair in parted for index in pair if side[index] == 2})
-    if touched:
-        share = touched_share(touched, split)
-        yield Finding(
-            check="near-duplicates",
-            severity=_near_severity(share),
-            message=f"{touched_words(touched, split)} are near-duplicates of training or "
-            "validation items",
-            advice=REMOVE,
-            count=len(touched),
-            share=share,
-            items=named(items, touched),
-            pairs=_named_pairs(items, parted),
-        )
-    inner = [pair for pair in alike if {side[pair[0]], side[pair[1]]} == {0, 1}]
-    held = sorted({index for pair in inner for index in pair if side[index] == 1})
-    if held:
-        enough = len(held) >= NEAR_WARNED_SHARE * len(split.validation)
-        yield Finding(
-            check="near-duplicates-validation",
-            severity="warned" if enough else "info",
-            message=f"{len(held)} of {len(split.validation)} validation items are near-duplicates "
-            "of training items",
-            advice=REMOVE,
-            count=len(held),
-            items=named(items, held),
-            pairs=_named_pairs(items, inner),
-        )
-    within = [pair for pair in alike if side[pair[0]] == side[pair[1]]]
-    several = sorted({index for pair in within for index in pair})
-    if several:
-        yield Finding(
-            check="near-duplicates-within",
-            severity="info",
-            message=f"{len(several)} items have a near-duplicate on their own side of the split: "
-            "no leak, but fewer different items than there seem to be",
-            advice="nothing while one group holds them; a random split would leak",
-            count=len(several),
-            items=named(items, several),
-            pairs=_named_pairs(items, within),
-        )
-
-
-def _sides(items: Items, split: Split) -> np.ndarray:
-    """0, 1, 2 for training, validation and test items."""
-    sides = np.full(len(items), -1, dtype=np.int64)
-    for number, positions in enumerate((split.train, split.validation, split.test)):
-        sides[positions] = number
-    return sides
-
-
-def _near_severity(share: float) -> Severity:
-    if share >= NEAR_LEAKY_SHARE:
-        return "leaky"
-    return "warned" if share >= NEAR_WARNED_SHARE else "info"
 
 
 def _near_conflicting(

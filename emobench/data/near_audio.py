@@ -7,21 +7,18 @@ from functools import cache
 
 import numpy as np
 
-from emobench.data.neighbours import half_whitened, near_rows
+from emobench.data.neighbours import half_whitened, in_threads, near_rows
 
 WINDOW_SECONDS = 0.128
-HOP_SECONDS = 0.02
+HOP_SECONDS = 0.04
 LOWEST = 110.0
 PER_OCTAVE = 24
 BANDS = 120
 RANGE = 30.0
 """Decibels below the loudest that are looked at; noise 20 dB below the clip hardly enters."""
 
-SMEAR = 2.5
+SMEAR, TAPS = 1.25, 4
 """Hops over which loudness is averaged: what stretching by a vocoder smears anyway."""
-
-THIN = 2
-"""Hops a frame of a sketch, after the averaging."""
 
 MOST_FRAMES = 300
 """Frames of a sketch: the first twelve seconds of sound."""
@@ -33,7 +30,7 @@ SILENT = 0.05
 LIKE = 0.9
 """Correlation of two sketches, laid over each other, from which they are one recording."""
 
-ROUGHLY_LIKE = 0.65
+ROUGHLY_LIKE = 0.7
 """The same before any stretch is tried; pairs below are given up."""
 
 STRETCHES = (0.95, 0.975, 1.025, 1.05)
@@ -47,6 +44,11 @@ RATES = np.geomspace(0.35, 11.0, 12)
 """Edges, in hertz, of the modulations that a rough look tells apart."""
 
 RIPPLES, RIPPLE_STEP, TURN = 41, 4, 256
+EVEN = 32
+"""Transforms are of multiples of so many frames, which are quick."""
+
+TOGETHER = 64
+"""Clips or pairs that a thread takes at a time."""
 
 
 def sketch_audio(clip: np.ndarray, *, rate: int) -> np.ndarray | None:
@@ -72,10 +74,10 @@ def sketch_audio(clip: np.ndarray, *, rate: int) -> np.ndarray | None:
     smeared = sum(
         weight * padded[start : start + len(loudness)] for start, weight in enumerate(weights)
     )
-    thinned = np.asarray(smeared)[::THIN][:MOST_FRAMES]
-    if len(thinned) < FEWEST_FRAMES:
+    kept = np.asarray(smeared)[:MOST_FRAMES]
+    if len(kept) < FEWEST_FRAMES:
         return None
-    steps: np.ndarray = np.rint(thinned * (255 / 1.2)).astype(np.uint8)
+    steps: np.ndarray = np.rint(kept * (255 / 1.2)).astype(np.uint8)
     return steps
 
 
@@ -84,12 +86,15 @@ def near_clips(sketches: Sequence[np.ndarray]) -> np.ndarray:
     if len(sketches) < 2:
         return np.zeros((0, 2), dtype=np.int64)
     rough = half_whitened(
-        np.stack([_rough(_centred(sketch)) for sketch in sketches]), columns=COLUMNS
+        np.stack(in_threads(lambda sketch: _rough(_centred(sketch)), sketches, together=TOGETHER)),
+        columns=COLUMNS,
     )
     pairs, _ = near_rows(rough, reach=REACH, most=CANDIDATES)
-    alike = [
-        _one_recording(_centred(sketches[one]), _centred(sketches[other])) for one, other in pairs
-    ]
+    alike = in_threads(
+        lambda pair: _one_recording(_centred(sketches[pair[0]]), _centred(sketches[pair[1]])),
+        pairs.tolist(),
+        together=TOGETHER,
+    )
     found: np.ndarray = pairs[np.array(alike, dtype=bool)]
     return found
 
@@ -104,7 +109,7 @@ def _centred(sketch: np.ndarray) -> np.ndarray:
 
 def _rough(sketch: np.ndarray) -> np.ndarray:
     """How much of each modulation in time and pitch a sketch holds: no shift changes that."""
-    length = _fast_length(sketch.shape[1])
+    length = max(TURN, 1 << (sketch.shape[1] - 1).bit_length())
     power = np.abs(np.fft.fft(np.fft.rfft(sketch, length, axis=1), TURN, axis=0)) ** 2
     pooled = power @ _rate_pools(length) / sketch.shape[1]
     ripples = np.concatenate([pooled[1:RIPPLES], pooled[1 - RIPPLES :]])
@@ -128,15 +133,16 @@ def _one_recording(first: np.ndarray, second: np.ndarray) -> bool:
 
 def _overlay(first: np.ndarray, second: np.ndarray) -> float:
     """The best correlation over all shifts in time and a semitone of pitch either way."""
-    length = _fast_length(first.shape[1] + second.shape[1])
+    length = EVEN * -(-(first.shape[1] + second.shape[1]) // EVEN)
     one, other = np.fft.rfft(first, length), np.fft.rfft(second, length).conj()
+    power, other_power = (np.einsum("bf,bf->b", bands, bands) for bands in (first, second))
     best = 0.0
     for shift in SHIFTS:
         upper = slice(max(0, shift), BANDS + min(0, shift))
         lower = slice(max(0, -shift), BANDS + min(0, -shift))
-        joined = np.fft.irfft((one[upper] * other[lower]).sum(axis=0), length)
-        sizes = np.linalg.norm(first[upper]) * np.linalg.norm(second[lower])
-        best = max(best, float(joined.max()) / max(float(sizes), 1e-9))
+        joined = np.fft.irfft(np.einsum("bf,bf->f", one[upper], other[lower]), length)
+        size = np.sqrt(power[upper].sum() * other_power[lower].sum())
+        best = max(best, float(joined.max()) / max(float(size), 1e-9))
     return best
 
 
@@ -149,10 +155,6 @@ def _stretched(sketch: np.ndarray, stretch: float) -> np.ndarray:
     return stretched
 
 
-def _fast_length(frames: int) -> int:
-    return max(TURN, 1 << (frames - 1).bit_length())
-
-
 @cache
 def _taper(window: int) -> np.ndarray:
     taper: np.ndarray = np.hanning(window).astype(np.float32)
@@ -161,7 +163,7 @@ def _taper(window: int) -> np.ndarray:
 
 @cache
 def _smear() -> np.ndarray:
-    steps = np.arange(-7, 8)
+    steps = np.arange(-TAPS, TAPS + 1)
     weights = np.exp(-(steps**2) / (2 * SMEAR**2))
     smear: np.ndarray = (weights / weights.sum()).astype(np.float32)
     return smear
@@ -182,7 +184,7 @@ def _bands(window: int, rate: int) -> np.ndarray:
 @cache
 def _rate_pools(length: int) -> np.ndarray:
     """Triangles over the rates of modulation, even on a logarithmic scale."""
-    rates = np.log(np.maximum(np.fft.rfftfreq(length, HOP_SECONDS * THIN), 1e-3))[:, None]
+    rates = np.log(np.maximum(np.fft.rfftfreq(length, HOP_SECONDS), 1e-3))[:, None]
     edges = np.log(RATES)
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
     weights = np.clip(

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from emobench.data.neighbours import half_whitened, near_rows
+from emobench.data.neighbours import half_whitened, in_threads, near_rows
 
 SIDE = 32
 """Pixels a side of a sketch."""
@@ -14,7 +14,7 @@ SIDE = 32
 LIKE = 0.972
 """Correlation of fine structure from which two registered pictures are one."""
 
-ROUGHLY_LIKE = 0.9
+ROUGHLY_LIKE = 0.94
 """The same after a first, rough registration; pairs below are given up."""
 
 FLAT = 4.0
@@ -54,14 +54,16 @@ def near_images(sketches: np.ndarray) -> np.ndarray:
     pairs, _ = near_rows(both, reach=REACH, most=CANDIDATES)
     # Two mirrored pictures lie as the two themselves do.
     pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] != pairs[:, 0] + count)]
-    found = []
-    for part in np.array_split(pairs, len(pairs) // CHUNK + 1):
+
+    def alike(part: np.ndarray) -> np.ndarray:
         mirrored = part[:, 1] >= count
         second = pictures[part[:, 1] % count]
         second[mirrored] = second[mirrored][:, :, ::-1]
-        alike = _one_picture(pictures[part[:, 0]], second)
-        found.append(np.sort(part[alike] % count, axis=1))
-    return np.unique(np.concatenate(found), axis=0)
+        same = _one_picture(pictures[part[:, 0]], second)
+        return np.sort(part[same] % count, axis=1)
+
+    parts = np.array_split(pairs, len(pairs) // CHUNK + 1)
+    return np.unique(np.concatenate(in_threads(alike, parts, together=1)), axis=0)
 
 
 def _rough(pictures: np.ndarray) -> np.ndarray:
@@ -80,12 +82,12 @@ def _one_picture(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     half = _area(SIDE, SIDE // 2)
     small = [half @ pictures @ half.T for pictures in (first, second)]
     placing = np.zeros((len(first), 3), np.float32)
-    placing = _register(small[0], small[1], placing, blur=0.8, turns=4)
+    placing = _register(small[0], small[1], placing, blur=0.8, turns=2)
     near = _likeness(small[0], small[1], placing, low=0.5, high=0.0) >= ROUGHLY_LIKE
     if near.any():
         first, second = first[near], second[near]
         placing = placing[near] * np.array([1, 2, 2], np.float32)
-        placing = _register(first, second, placing, blur=0.8, turns=3)
+        placing = _register(first, second, placing, blur=0.8, turns=2)
         alike[near] = _likeness(first, second, placing, low=0.6, high=2.0) >= LIKE
     return alike
 

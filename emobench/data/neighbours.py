@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +16,10 @@ TREES = 20
 """A pair is found when one tree at least keeps it together."""
 
 SEED = 20
+WORKERS = min(4, os.cpu_count() or 1)
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 def near_rows(
@@ -55,6 +62,22 @@ def half_whitened(rows: np.ndarray, *, columns: int) -> np.ndarray:
     lengths = np.linalg.norm(turned, axis=1, keepdims=True)
     whitened: np.ndarray = (turned / np.maximum(lengths, 1e-12)).astype(np.float32)
     return whitened
+
+
+def in_threads(
+    work: Callable[[Given], Made], each: Sequence[Given], *, together: int
+) -> list[Made]:
+    """The work done on each, in order, by several threads that take so many `together`.
+
+    For work that numpy does: it lets other threads run meanwhile.
+    """
+
+    def work_through(part: Sequence[Given]) -> list[Made]:
+        return [work(one) for one in part]
+
+    parts = [each[start : start + together] for start in range(0, len(each), together)]
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        return [made for part in pool.map(work_through, parts) for made in part]
 
 
 def _trees(rows: np.ndarray, trees: int, random: np.random.Generator) -> Iterator[np.ndarray]:

@@ -108,7 +108,18 @@ def test_duplicates_that_cannot_move_a_score_by_a_point_are_a_warning():
 def test_a_duplicate_within_one_side_is_no_leak():
     digests = ("digest1", *DISTINCT[1:])
     items = make_items(APART, labels=[0] * 10)
-    assert audit(items, make_split(), HOLDOUT, digests=digests).verdict == "clean"
+    found = audit(items, make_split(), HOLDOUT, digests=digests)
+    assert found.verdict == "clean"
+    within = only(found, "duplicates-within")
+    assert (within.severity, within.pairs) == ("info", (("i0", "i1"),))
+    assert within.message.startswith("2 items have an exact duplicate on their own side")
+
+
+def test_copies_on_every_side_are_counted_once_each():
+    digests = ["same"] * 10
+    found = audit(make_items(APART, labels=[0] * 10), make_split(), HOLDOUT, digests=digests)
+    counts = {one.check: one.count for one in found.findings if one.check != "copied-corpus"}
+    assert counts == {"duplicates": 2, "duplicates-validation": 2, "duplicates-within": 10}
 
 
 def test_identical_items_of_different_labels_are_named():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.spatial import cKDTree
 
-from emobench.data.neighbours import half_whitened, near_rows
+from emobench.data.neighbours import half_whitened, in_threads, near_rows
 
 
 def test_nearly_every_pair_within_reach_is_found_and_no_other():
@@ -45,3 +46,12 @@ def test_what_all_rows_share_is_gone_after_whitening():
     whitened = half_whitened(rows, columns=5)
     assert np.allclose(np.linalg.norm(whitened, axis=1), 1, atol=1e-5)
     assert np.abs(whitened.mean(axis=0)).max() < 0.15
+
+
+def test_work_in_threads_keeps_its_order_and_leaves_nothing_out():
+    assert in_threads(lambda one: 2 * one, range(101), together=7) == [2 * n for n in range(101)]
+
+
+def test_a_fault_in_a_thread_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        in_threads(lambda one: 1 // one, [1, 0, 1], together=1)
