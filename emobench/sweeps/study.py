@@ -7,6 +7,7 @@ It knows neither Ray nor torch. Whatever runs the trials asks `next_trial`, tell
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -67,19 +68,18 @@ class Study:
         self._searcher, self._rungs, self._journal = searcher, rungs, journal
         self._starts = tuple(starts)
         self._sign = 1 if METRICS[task.metric].higher_is_better else -1
-        self._under_way: set[int] = set()
+        self._waiting: deque[int] = deque()
         self._tried: set[str] = set()
         self._recall()
+        self._waiting.extend(each.trial.index for each in self.stories if each.end is None)
 
     def next_trial(self, *, count: int) -> Trial | None:
         """The next trial to run, until there are `count`; None when there is none at present.
 
         Trials that were begun and not ended come first: they go on from their checkpoints.
         """
-        for story in self.stories:
-            if story.end is None and story.trial.index not in self._under_way:
-                self._under_way.add(story.trial.index)
-                return story.trial
+        if self._waiting:
+            return self.stories[self._waiting.popleft()].trial
         if len(self.stories) >= count:
             return None
         try:
@@ -88,7 +88,6 @@ class Study:
             return None
         self._journal.add(Asked(trial=trial.index, values=trial.values, origin=trial.origin))
         self._take(trial)
-        self._under_way.add(trial.index)
         return trial
 
     def milestones(self, trial: Trial) -> tuple[int, ...]:
@@ -109,8 +108,11 @@ class Study:
     def ended(self, index: int, end: TrialEnd) -> None:
         """Note how a trial ended. One that was interrupted is not over; a second end is none."""
         story = self.stories[index]
-        self._under_way.discard(index)
-        if story.end is not None or end.state not in OVER:
+        if story.end is not None:
+            return
+        if end.state not in OVER:
+            if index not in self._waiting:
+                self._waiting.append(index)
             return
         self._journal.add(Ended(trial=index, end=end))
         self._end(story, end)
