@@ -2,20 +2,23 @@
 
 Only what all of these say together ends a training: one class takes the validation predictions,
 the loss has stopped falling, accuracy in training has stopped rising, and the rate does not rise.
-A slow starter shows one class as well, but its loss falls; a warm-up's rate rises; where batch
-norm's running figures lag, training gets better all the time.
+A slow starter shows one class as well, but its loss falls, if only a little with every epoch; a
+warm-up's rate rises; where batch norm's running figures lag, training gets better all the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean
+from itertools import pairwise
 from typing import Any
 
 from emobench.api import Field, Options
 
-LEAST_FALL = 0.005
-"""Of the loss, from the first to the second half of what is watched: less is standing still."""
+LEAST_FALL = 0.002
+"""Of the loss, from the first to the second half of what is watched: less is standing still.
+
+Unless it falls with every single epoch, as noise hardly does.
+"""
 
 LEAST_GAIN = 0.01
 """The same for accuracy in training."""
@@ -55,9 +58,9 @@ def hopeless(rows: Sequence[Row], *, options: StopCollapsingOptions) -> str:
     if not (losses and rates and accuracies) or rates[-1] > rates[-2] * 1.0001:
         return ""
     before, after = _halves(losses)
-    fall = (before - after) / max(abs(before), 1e-12)
+    falls = before - after >= LEAST_FALL * max(abs(before), 1e-12) or _falls_steadily(losses)
     worse, now = _halves(accuracies)
-    if now - worse >= LEAST_GAIN or (fall >= LEAST_FALL and worse < ALL_RIGHT):
+    if now - worse >= LEAST_GAIN or (falls and worse < ALL_RIGHT):
         return ""
     name, share = tops[-1]
     return (
@@ -86,7 +89,11 @@ def _all(values: Iterable[Any]) -> list[float]:
     return [] if None in found else [float(value) for value in found]
 
 
+def _falls_steadily(losses: Sequence[float]) -> bool:
+    return all(later < earlier for earlier, later in pairwise(losses))
+
+
 def _halves(values: Sequence[float]) -> tuple[float, float]:
     """The means of the first and of the second half: one epoch alone is noise."""
     middle = len(values) // 2
-    return fmean(values[:middle]), fmean(values[-middle:])
+    return sum(values[:middle]) / middle, sum(values[-middle:]) / middle

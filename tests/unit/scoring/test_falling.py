@@ -44,6 +44,13 @@ def test_any_progress_lets_a_training_go_on(progress: dict[str, float]) -> None:
     assert hopeless([*[epoch()] * 3, epoch(**progress)], options=OPTIONS) == ""
 
 
+def test_a_loss_that_falls_a_little_with_every_epoch_is_a_slow_start() -> None:
+    steadily = [epoch(train_loss=2.0 - 0.001 * number) for number in range(4)]
+    assert hopeless(steadily, options=OPTIONS) == ""
+    unsteadily = [steadily[place] for place in (0, 2, 1, 3)]
+    assert hopeless(unsteadily, options=OPTIONS)
+
+
 def test_a_training_that_is_right_of_all_wrong_labels_gets_no_better() -> None:
     rows = [epoch(train_loss=10.0**-power, train_accuracy=1.0) for power in range(1, 5)]
     assert hopeless(rows, options=OPTIONS)
