@@ -1,7 +1,7 @@
 """What the history tells of each epoch beside its scores, so that a collapse can be explained.
 
 It watches and changes nothing: no weight, no draw, no mode. All of it costs one forward pass over
-one training batch an epoch, and a gradient norm on a few updates.
+a part of one training batch an epoch, and a gradient norm on a few updates.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from emobench.api import Batch, Evaluation, RunState, Step, Target
 from emobench.training.probes import Probe, dropout_kept
 
 CLASSIFIED = ("class", "distribution")
-WATCHED_UPDATES = 16
-"""Updates of an epoch whose gradients are measured, spread evenly over it."""
+WATCHED_UPDATES = 8
+"""Updates of an epoch whose gradients are measured, at most, spread evenly over it."""
 
 WATCHED_BATCHES = 200
 """Batches of an epoch whose labels are counted, its first ones."""
 
-PROBED_ITEMS = 64
+FEWEST_PROBED, MOST_PROBED = 24, 64
 """Items of the last training batch that go through the model once more, in evaluation mode."""
+
+PROBED_SHARE = 1 / 48
+"""Of the training items, what is probed between those two: about a hundredth of an epoch's work."""
 
 SAMPLED_WEIGHTS = 1024
 """Weights of a tensor by which its change is measured, spread evenly over it."""
@@ -72,13 +75,16 @@ class Watch:
 
     def before_update(self, run: RunState, window: Sequence[Step]) -> None:
         """Measure the gradient of some updates, and remember the last batch of the epoch."""
-        if run.step % max(1, run.steps_per_epoch // WATCHED_UPDATES) == 0:
+        if run.step % math.ceil(run.steps_per_epoch / WATCHED_UPDATES) == 0:
             gradients = [weights.grad for weights in run.model.parameters()]
             known = [gradient for gradient in gradients if gradient is not None]
             if known:
                 self._norms.append(torch.nn.utils.get_total_norm(known).detach())
-        if run.step >= run.steps_per_epoch and self.target is not None:
-            self._probe = Probe.of(window[-1], self.target.name, items=PROBED_ITEMS)
+        if run.step >= run.steps_per_epoch - 1 and self.target is not None:
+            items = int(PROBED_SHARE * run.task.train_items)
+            items = min(MOST_PROBED, max(FEWEST_PROBED, items))
+            probe = Probe.of(window[-1], self.target.name, items=items)
+            self._probe = probe or self._probe  # a last batch of few items is a remainder
 
     def evaluate(self, run: RunState) -> Generator[None, Evaluation, Evaluation]:
         """Look at the model that is evaluated: a technique may have swapped in other weights."""

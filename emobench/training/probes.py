@@ -16,6 +16,9 @@ from emobench.api import Features, Model, Step
 FEWEST_ITEMS = 8
 """Of fewer items nothing is said."""
 
+SAMPLED_VALUES = 512
+"""About how many values of a unit are looked at, spread evenly over time or space."""
+
 STILL = 1e-6
 """A unit whose values differ by less than this share of their size says the same of every item."""
 
@@ -108,8 +111,7 @@ class Probe:
             self._count(output.embedding)
 
     def _count(self, values: torch.Tensor) -> None:
-        around = [dim for dim in range(values.ndim) if dim != 1]
-        low, high = values.amin(dim=around), values.amax(dim=around)
+        low, high = torch.aminmax(sampled_values(values), dim=1)
         size = torch.maximum(low.abs(), high.abs()).clamp_min(1.0)
         self.units += int(low.numel())
         self.still += int(((high - low) <= STILL * size).sum())
@@ -120,13 +122,19 @@ class Probe:
         if not isinstance(values, torch.Tensor) or norm.running_mean is None:
             return
         assert norm.running_var is not None, "both figures are kept, or none"
-        around = [dim for dim in range(values.ndim) if dim != 1]
-        values = values.float()
+        variance, mean = torch.var_mean(sampled_values(values).float(), dim=1, correction=0)
         spread = (norm.running_var + norm.eps).sqrt()
-        off = (values.mean(dim=around) - norm.running_mean) / spread
-        ratio = (values.var(dim=around, correction=0) + norm.eps).sqrt() / spread
+        off = (mean - norm.running_mean) / spread
+        ratio = (variance + norm.eps).sqrt() / spread
         shifts = (off.square() + ratio.clamp(1e-6, 1e6).log().square()).sqrt()
         self.shifts.append(float(shifts.median()))  # a few dead channels are another matter
+
+
+def sampled_values(values: torch.Tensor) -> torch.Tensor:
+    """Some values of every unit `(units, values)`, side by side; all where there are few."""
+    flat = values.flatten(2) if values.ndim > 2 else values.unsqueeze(2)
+    stride = max(1, flat.shape[0] * flat.shape[2] // SAMPLED_VALUES)
+    return flat[:, :, ::stride].transpose(0, 1).flatten(1)
 
 
 def dropout_kept(model: Model) -> float:
