@@ -23,11 +23,24 @@ def report_run(evidence: Evidence, *, as_json: bool) -> None:
     if as_json:
         print_json({"run": _evidence_data(evidence), "causes": _causes_data(causes)})
         return
-    told = causes if ill(evidence) else ()
-    print_lines([headline(evidence), "", "signs", *_indented(signs(evidence))])
-    if told or ill(evidence):
-        print_lines(["", "causes, by how far their figures are out", *_indented(cause_lines(told))])
-        print_lines(["", "next", f"  emobench diagnose {evidence.recipe}    the change that cures"])
+    told = signs(evidence) or ["none: no history is stored with it; an ensemble's members have one"]
+    print_lines([headline(evidence), "", "signs", *_indented(told)])
+    if causes or ill(evidence):
+        head = "causes" if ill(evidence) else "what may hold it back"
+        lines = _indented(cause_lines(causes))
+        print_lines(["", f"{head}, by how far the figures are out", *lines])
+    if ill(evidence):
+        print_lines(["", "next", f"  {_experiments(evidence)}    the change that cures"])
+
+
+def _experiments(evidence: Evidence) -> str:
+    """The call that looks for a cure where this run was made."""
+    parts = [f"emobench diagnose {evidence.recipe}"]
+    if "/" in evidence.task:  # a task file's own name says not where it lies
+        parts.append(f"--task {evidence.task}")
+    parts += [f"--fold {evidence.fold}"] if evidence.fold is not None else []
+    parts += [f"--seed {evidence.seed}"] if evidence.seed else []
+    return " ".join(parts)
 
 
 def ill(evidence: Evidence) -> bool:
@@ -44,7 +57,7 @@ def report_recipe(found: Diagnosis, *, as_json: bool) -> None:
     if found.evidence is not None and found.verdict != "sound":
         print_lines(["", "signs", *_indented(signs(found.evidence))])
         lines = cause_lines(found.causes)
-        print_lines(["", "causes, by how far their figures are out", *_indented(lines)])
+        print_lines(["", "causes, by how far the figures are out", *_indented(lines)])
     if found.trials:
         print_lines(["", *_trial_table(found)])
 

@@ -170,10 +170,11 @@ def norm(evidence: Evidence) -> tuple[float, str]:
     evaluated = evidence.series("batch_accuracy_in_evaluation")
     if shift is None or not trained or not evaluated:
         return 0.0, ""
-    gap = max(a - b for a, b in zip(trained, evaluated, strict=True))
+    gap, worst = max((a - b, at) for at, (a, b) in enumerate(zip(trained, evaluated, strict=True)))
     words = (
         f"batch norm's running figures are off by {shift:.1f} deviations; of the same training "
-        f"items {trained[-1]:.0%} are right in training mode and {evaluated[-1]:.0%} in evaluation"
+        f"items {trained[worst]:.0%} were right in training mode and {evaluated[worst]:.0%} in "
+        f"evaluation at epoch {worst + 1}"
     )
     return ramp(shift, 0.7, 2.5) * (0.4 + 0.6 * ramp(gap, 0.05, 0.25)), words
 

@@ -38,7 +38,8 @@ class Evidence:
     """One run, as far as its training goes. `score` is the task's metric on validation.
 
     `truth` is each class's share of the validation set, or, where only a record is there, of the
-    test set. `rows` is the history; runs of older versions have fewer figures in it.
+    test set. `rows` is the history; runs of older versions have fewer figures in it. `fold` is None
+    where a task has but one.
     """
 
     run: str
@@ -54,6 +55,8 @@ class Evidence:
     score: float | None = None
     collapsed: bool = False
     fall: Fall | None = None
+    fold: int | None = None
+    seed: int = 0
 
     def series(self, name: str) -> list[float]:
         """A figure's values by epoch, without those that are missing or not finite."""
@@ -120,7 +123,7 @@ def read_evidence(record: Record, *, folder: Path | None, rows: Sequence[Row] = 
         top = classes[predicted.index(share)]
         collapsed = collapse
         fall = Fall(class_name=top, share=share, epoch=fall.epoch if fall else None)
-    elif record.collapse is not None and fall is None:
+    elif record.collapse is not None and (fall is None or fall.share < FALLEN_SHARE):
         fall = Fall(class_name=record.collapse.class_name, share=record.collapse.share)
     return Evidence(
         run=record.id,
@@ -136,6 +139,8 @@ def read_evidence(record: Record, *, folder: Path | None, rows: Sequence[Row] = 
         score=_score(record, rows),
         collapsed=collapsed,
         fall=fall if fall and fall.share >= FALLEN_SHARE else None,
+        fold=record.task.fold if record.task.folds > 1 else None,
+        seed=record.seed,
     )
 
 

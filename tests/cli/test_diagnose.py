@@ -87,6 +87,32 @@ def test_what_belongs_to_recipes_is_refused_for_a_run(
     )
 
 
+def test_a_name_that_only_a_run_can_have_is_refused_with_the_runs_that_there_are(
+    recipes: Path, refused: Callable[..., str], emobench: Callable[..., Any]
+) -> None:
+    outcome = emobench("run", "sound.yaml", "--set", "train.epochs=1", "--json")
+    run = json.loads(outcome.out)["runs"][0]["id"]
+    assert refused("diagnose", f"runs/{run}x", code=2) == (
+        f"error: there is no run '{run}x' in 'runs'; did you mean '{run}'?; 1 run is there; give a "
+        "run's id, its folder, a published record, or a recipe"
+    )
+    assert refused("diagnose", "runs", code=2) == (
+        "error: 'runs' is a folder without record.json, and so no run; it has 1 run in it, name "
+        "one of them"
+    )
+
+
+def test_a_file_that_is_no_published_record_is_named_in_the_refusal(
+    recipes: Path, refused: Callable[..., str]
+) -> None:
+    (recipes / "other.json").write_text('{"a": 1}')
+    assert refused("diagnose", "other.json", code=4) == (
+        "error: 'other.json' cannot be diagnosed: it is no published record: 'published' must be a "
+        "whole number from 1"
+    )
+    assert "there is no run 'missing.json' in '.'" in refused("diagnose", "missing.json", code=2)
+
+
 def test_check_warns_of_a_known_cause_and_still_passes(
     recipes: Path, emobench: Callable[..., Any]
 ) -> None:
