@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     metavar="RECIPE",
     help="The recipe that it is compared with, its parent.",
 )
-@click.option("--task", metavar="TASK", help="The task or task file, if not RECIPE's own.")
+@flags.own_task
 @flags.seeds
 @flags.seed
 @flags.fold

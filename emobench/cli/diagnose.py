@@ -21,16 +21,9 @@ if TYPE_CHECKING:
 @click.command(short_help="Say why a run or a recipe failed, and what cures it.")
 @click.argument("patient", metavar="RECIPE|RUN")
 @click.option("--against", metavar="RECIPE", help="The sound recipe, if not the one it extends.")
-@click.option("--task", metavar="TASK", help="The task or task file, if not the recipe's own.")
+@flags.own_task
 @flags.fold
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="S",
-    help="The seed.",
-)
+@flags.one_seed
 @flags.overrides
 @flags.runs
 @flags.data_root

@@ -16,6 +16,9 @@ overrides = click.option(
     help="Change an option; may be repeated.",
 )
 task = click.option("--task", metavar="TASK", help="Tasks or task files, separated by commas.")
+own_task = click.option(
+    "--task", metavar="TASK", help="The task or task file, if not the recipe's own."
+)
 seeds = click.option(
     "--seeds", type=click.IntRange(min=1), metavar="N", help="Run with the seeds 0 to N-1."
 )
@@ -24,6 +27,14 @@ seed = click.option(
     type=click.IntRange(min=0),
     metavar="S",
     help="Run with this seed alone; without --seed and --seeds it is 0.",
+)
+one_seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="The seed.",
 )
 fold = click.option(
     "--fold",

@@ -51,15 +51,11 @@ def double_balancing(choices: Choices) -> str | None:
         return None
     plain, focal = choices.find(CrossEntropyOptions), choices.find(FocalOptions)
     labels = choices.find(BinaryCrossEntropyOptions)
-    weighing = [
-        words
-        for words, value in (
-            ("class_weights", plain.class_weights if plain else None),
-            ("alpha", focal.alpha if focal else None),
-            ("positive_weights", labels.positive_weights if labels else None),
-        )
-        if value in WEIGHED
-    ]
+    weighing = _those_that_hold(
+        ("class_weights", plain is not None and plain.class_weights in WEIGHED),
+        ("alpha", focal is not None and focal.alpha in WEIGHED),
+        ("positive_weights", labels is not None and labels.positive_weights in WEIGHED),
+    )
     if not weighing:
         return None
     return (
@@ -74,22 +70,22 @@ def scaled_loss(choices: Choices) -> str | None:
     if focal is None or not isinstance(focal.alpha, float) or focal.alpha > SMALL_LOSS:
         return None
     sampler, adam = choices.find(WeightedSamplerOptions), choices.find(AdamOptions)
-    beside = [
-        words
-        for words, there in (
-            ("the penalty on the weights", choices.find(WeightPenaltyOptions) is not None),
-            ("Adam's weight decay", adam is not None and adam.weight_decay > 0),
-            ("SGD's weight decay and rate", choices.find(SgdOptions) is not None),
-            ("what a balancing sampler does", sampler is not None and sampler.power > 0),
-        )
-        if there
-    ]
+    beside = _those_that_hold(
+        ("the penalty on the weights", choices.find(WeightPenaltyOptions) is not None),
+        ("Adam's weight decay", adam is not None and adam.weight_decay > 0),
+        ("SGD's weight decay and rate", choices.find(SgdOptions) is not None),
+        ("what a balancing sampler does", sampler is not None and sampler.power > 0),
+    )
     if not beside:
         return None
     return (
         f"alpha {focal.alpha:g} as a number balances no class, it multiplies the whole loss, which "
         f"gets small beside {' and '.join(beside)}: leave it null, or use alpha: balanced alone"
     )
+
+
+def _those_that_hold(*named: tuple[str, bool]) -> list[str]:
+    return [words for words, holds in named if holds]
 
 
 def penalty_in_loss(choices: Choices) -> str | None:
