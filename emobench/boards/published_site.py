@@ -135,23 +135,24 @@ class _Made:
 
 
 def _made(task: TaskFolder, *, home: str, recipe_text: RecipeText, gathering: bool) -> _Made:
-    sound, rejected = _sound(task)
-    tallies = SeedTallies()
-    return _Made(
-        files=task_files(sound, home=home, recipe_text=recipe_text, tallies=tallies),
-        rejected=rejected,
-        evidence=gather(sound, tallies=tallies) if gathering else None,
-    )
+    with _collecting_nothing():
+        sound, rejected = _sound(task)
+        tallies = SeedTallies()
+        return _Made(
+            files=task_files(sound, home=home, recipe_text=recipe_text, tallies=tallies),
+            rejected=rejected,
+            evidence=gather(sound, tallies=tallies) if gathering else None,
+        )
 
 
 def _gathered(task: TaskFolder) -> tuple[Evidence, ...]:
-    return gather(_sound(task)[0])
+    with _collecting_nothing():
+        return gather(_sound(task)[0])
 
 
 def _sound(task: TaskFolder) -> tuple[Sequence[Published], Mapping[Path, str]]:
     """The records of a task that hold, and what is wrong with the others."""
-    with _collecting_nothing():
-        reading = read_task(task)
+    reading = read_task(task)
     strange = strangers(reading.published)
     rejected = {task.path / f"{run_id}.json": reason for run_id, reason in strange.items()}
     sound = [one for one in reading.published if one.record.id not in strange]

@@ -12,7 +12,7 @@ from emobench.api.errors import DataError
 from emobench.runs.files import explained
 from emobench.runs.published import Published, read_published
 from emobench.runs.shared_parts import RecordReader
-from emobench.runs.verify import verify
+from emobench.runs.verify import first_faults
 
 SUFFIX = ".json"
 
@@ -64,18 +64,23 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 def read_task(task: TaskFolder) -> Reading:
     """Read and verify every record of a task."""
-    published = []
+    published = {}
     rejected = {}
     reader = RecordReader()
     for path in task.files:
         try:
-            one = read_published(path, reader=reader)
-            verify(one)
+            published[path] = read_published(path, reader=reader)
         except DataError as error:
             rejected[path] = str(error)
-        else:
-            published.append(one)
-    return Reading(published=tuple(published), rejected=rejected)
+    faults = first_faults(list(published.values()))
+    # A record's place follows from its id, so that no two files of a folder have one id.
+    rejected |= {
+        path: faults[one.record.id] for path, one in published.items() if one.record.id in faults
+    }
+    return Reading(
+        published=tuple(one for one in published.values() if one.record.id not in faults),
+        rejected=rejected,
+    )
 
 
 def _is_record(path: Path) -> bool:

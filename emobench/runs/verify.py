@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from emobench.api.errors import DataError
 from emobench.runs.judging import judge_target
 from emobench.runs.published import Predictions, Published, TargetPredictions
 from emobench.runs.record import Record, TargetScores
+from emobench.runs.verify_together import TOLERANCE, surely_follow
 
-TOLERANCE = 1e-6
-"""Probabilities are stored with seven digits where every figure then still comes out this close."""
 NEED_A_SCORE = ("ok", "collapsed")
 LEAKY_BY_DESIGN = "augment-first"
 
 
 def verify(published: Published) -> None:
     """Raise a DataError that names the first thing in the record that its predictions deny."""
-    fault = next(_faults(published), None)
+    fault = next(chain(_stated(published), _answered(published)), None)
     if fault is not None:
         raise DataError(fault)
+
+
+def first_faults(published: Sequence[Published]) -> dict[str, str]:
+    """By run id, the first thing that each wrong record's predictions deny."""
+    sure = surely_follow(published)
+    found = {}
+    for one in published:
+        answered = () if one.record.id in sure else _answered(one)
+        fault = next(chain(_stated(one), answered), None)
+        if fault is not None:
+            found[one.record.id] = fault
+    return found
 
 
 def scores_follow(record: Record, predictions: Predictions) -> bool:
@@ -28,7 +40,8 @@ def scores_follow(record: Record, predictions: Predictions) -> bool:
     return next(_denied(record, predictions), None) is None
 
 
-def _faults(published: Published) -> Iterator[str]:
+def _stated(published: Published) -> Iterator[str]:
+    """What is wrong with a record before its predictions are scored."""
     record, predictions = published.record, published.predictions
     if record.state == "interrupted":
         yield "the run was interrupted; only finished runs are published"
@@ -42,12 +55,13 @@ def _faults(published: Published) -> Iterator[str]:
     if not record.scores:
         yield "it has predictions, but no scores"
     if record.data is not None and record.data.test != len(predictions.items):
-        yield f"record.data says {record.data.test} test items, predictions {_items(predictions)}"
-    yield from _denied(record, predictions)
+        held = len(predictions.items)
+        yield f"record.data says {record.data.test} test items, predictions {held}"
 
 
-def _items(predictions: Predictions) -> int:
-    return len(predictions.items)
+def _answered(published: Published) -> Iterator[str]:
+    if published.predictions is not None:
+        yield from _denied(published.record, published.predictions)
 
 
 def _denied(record: Record, predictions: Predictions) -> Iterator[str]:

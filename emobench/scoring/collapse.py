@@ -16,6 +16,8 @@ DOMINANT_SHARE = 0.9
 DOMINANT_EXCESS = 0.4
 LOST_VARIETY = 0.5
 NAMES_SHOWN = 8
+ROUNDING = 1e-9
+"""Beyond this, two ways to add up an entropy agree."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,26 @@ def judge_table(table: Table, *, classes: Sequence[str]) -> Collapse | None:
             ]
         ),
     )
+
+
+def concentrated(
+    *, supports: NDArray[np.float64], claims: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which of many count tables `(tables, classes)` may have collapsed: no other has.
+
+    True counts and predicted counts, by class; what `judge_table` asks of them before skill.
+    """
+    items = supports.sum(axis=1)
+    rows, top = np.arange(len(claims)), claims.argmax(axis=1)
+    share, true_share = claims[rows, top] / items, supports[rows, top] / items
+    dominated = (share >= DOMINANT_SHARE) & (share - true_share >= DOMINANT_EXCESS)
+    variety_lost = _entropies(claims) <= LOST_VARIETY * _entropies(supports) + ROUNDING
+    return np.asarray(dominated | variety_lost)
+
+
+def _entropies(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return np.asarray(-(shares * np.log(np.where(shares > 0, shares, 1.0))).sum(axis=1))
 
 
 def _table(truth: ArrayLike, predicted: NDArray[np.float64], classes: Sequence[str]) -> Table:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from emobench.scoring.collapse import Collapse, judge_collapse
+from emobench.scoring.collapse import Collapse, concentrated, judge_collapse
 from emobench.scoring.metrics import NotFiniteError
 
 EIGHT = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -167,3 +167,17 @@ def test_random_guessing_over_all_classes_does_not_collapse(classes: int) -> Non
     for seed in range(50):
         guesses = np.random.default_rng(seed).integers(0, classes, size=200)
         assert judge(balanced(200, classes), guesses, EIGHT[:classes]) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(TABLES, st.integers(0, 4))
+def test_whatever_collapsed_stands_out_by_its_counts(case: tuple[int, Ids], repeats: int) -> None:
+    classes, pairs = case
+    answer = pairs[0, 1]
+    told = np.vstack(
+        [pairs, *[np.column_stack([pairs[:, 0], np.full(len(pairs), answer)])] * repeats]
+    )
+    found = judge(told[:, 0], told[:, 1], letters(classes))
+    counts = [np.bincount(ids, minlength=classes)[np.newaxis].astype(float) for ids in told.T]
+    (suspect,) = concentrated(supports=counts[0], claims=counts[1])
+    assert found is None or suspect
