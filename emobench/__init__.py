@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from emobench.runs.python import Result, run
     from emobench.runs.record import Record
     from emobench.runs.store import RunStore
+    from emobench.sweeps.call import SweepOptions
+    from emobench.sweeps.python import resume_sweep, sweep
+    from emobench.sweeps.result import SweepResult
+    from emobench.sweeps.watcher import Watcher
 
 __all__ = [
     "Listener",
@@ -23,10 +27,15 @@ __all__ = [
     "Result",
     "RunStore",
     "Settings",
+    "SweepOptions",
+    "SweepResult",
+    "Watcher",
     "load_recipe",
     "load_recipes",
     "load_registry",
+    "resume_sweep",
     "run",
+    "sweep",
 ]
 
 _HOME = {
@@ -35,10 +44,15 @@ _HOME = {
     "Result": "emobench.runs.python",
     "RunStore": "emobench.runs.store",
     "Settings": "emobench.runs.plan",
+    "SweepOptions": "emobench.sweeps.call",
+    "SweepResult": "emobench.sweeps.result",
+    "Watcher": "emobench.sweeps.watcher",
     "load_recipe": "emobench.recipes.load",
     "load_recipes": "emobench.recipes.load",
     "load_registry": "emobench.registry",
+    "resume_sweep": "emobench.sweeps.python",
     "run": "emobench.runs.python",
+    "sweep": "emobench.sweeps.python",
 }
 
 

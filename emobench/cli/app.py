@@ -23,7 +23,7 @@ COMMANDS = {
     "plugins": "List, show, write and test the components that recipes are made of.",
     "publish": "Copy finished runs to the published records.",
     "run": "Train and score recipes.",
-    "sweep": "Search for better options of a recipe.",
+    "sweep": "Search for better recipes and options.",
     "tasks": "Show the tasks that the installed datasets offer.",
 }
 """Every command with its line of help; `emobench/cli/<name>.py` is read when it is called."""

@@ -5,25 +5,57 @@ It lies apart from other runs, so that a board of those never ranks the best of 
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from emobench.api.errors import UsageError
+from emobench.api.errors import DataError, UsageError, unknown_name
 from emobench.recipes.emit import to_yaml
 from emobench.recipes.identity import identity
 from emobench.recipes.model import Recipe
-from emobench.runs.files import explained, write_atomic
-from emobench.sweeps.search import TrialEnd
+from emobench.runs.files import clear_leftovers, explained, write_atomic
+from emobench.runs.folder import LOCK_FILE
+from emobench.sweeps.call import Call
+from emobench.sweeps.study import Start
 
 SWEEPS_FOLDER = "sweeps"
 SWEEP_FILE = "sweep.json"
-JOURNAL_FILE = "trials.jsonl"
-BEST_FILE = "best.yaml"
+JOURNAL_FILE = "journal.jsonl"
+SWEEP_SCHEMA = 1
+LOCK_ATTEMPTS = 3
+"""Somebody who only looks whether a sweep is at work holds its lock for a moment."""
+
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepFile:
+    """What `sweep.json` holds.
+
+    `definition` is what makes two calls the same sweep, `call` the arguments of the latest one.
+    The starts are kept because the records they come from may grow while the sweep lasts.
+    """
+
+    definition: Mapping[str, Any]
+    call: Call
+    starts: tuple[Start, ...] = ()
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "schema": SWEEP_SCHEMA,
+            "definition": dict(self.definition),
+            "call": self.call.dump(),
+            "starts": [asdict(start) for start in self.starts],
+        }
 
 
 def default_name(definition: Mapping[str, Any]) -> str:
@@ -31,6 +63,14 @@ def default_name(definition: Mapping[str, Any]) -> str:
     words = f"{definition['recipe']['name']}-{definition['task']['name']}"
     readable = re.sub(r"[^a-z0-9._-]+", "-", words.lower()).lstrip("-_.")
     return f"{readable}-{identity(**definition)[:8]}"
+
+
+def sweep_names(runs: Path) -> list[str]:
+    """The sweeps below a folder of runs."""
+    folder = runs / SWEEPS_FOLDER
+    with explained(runs):
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path.name for path in found if (path / SWEEP_FILE).is_file()]
 
 
 class SweepFolder:
@@ -48,50 +88,137 @@ class SweepFolder:
 
     @property
     def journal(self) -> Path:
-        """One line of JSON a trial, as of the last call."""
+        """One line of JSON an event: the truth of the sweep."""
         return self.path / JOURNAL_FILE
 
     @property
-    def best(self) -> Path:
-        """The winner, as a recipe that runs."""
-        return self.path / BEST_FILE
+    def winner(self) -> Path:
+        """The winner, as a recipe that runs; boards call it by its file, and so by the sweep."""
+        return self.path / f"{self.name}.yaml"
 
-    def open(self, definition: Mapping[str, Any]) -> None:
-        """Create the folder, or go on in it; refuse one that holds another sweep."""
-        text = json.dumps(definition, indent=1, sort_keys=True) + "\n"
-        file = self.path / SWEEP_FILE
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folder for this process alone; a UsageError names the one that has it."""
         with explained(self.root):
             self.path.mkdir(parents=True, exist_ok=True)
-            known = file.read_text(encoding="utf-8") if file.exists() else None
-            if known is None:
-                write_atomic(file, text)
-        if known is not None and known != text:
+            descriptor = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            self._lock(descriptor)
+            with explained(self.root):
+                clear_leftovers(self.path)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        for attempt in range(LOCK_ATTEMPTS):
+            with suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(0.05 if attempt + 1 < LOCK_ATTEMPTS else 0)
+        else:
             raise UsageError(
-                f"'{self.path}' holds another sweep (its recipe, task, space or seed "
-                "differ); name this one with --name, or repeat that call to go on with it"
+                f"sweep '{self.name}' is at work in {self.path} ({_owner(descriptor)}); watch it "
+                f"with `emobench sweep status {self.name}`, or stop that process first"
+            )
+        with explained(self.root):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode(), 0)
+
+    def worker(self) -> str:
+        """The process that is at work here, in words; empty where there is none."""
+        try:
+            descriptor = os.open(self.path / LOCK_FILE, os.O_RDONLY)
+        except OSError:
+            return ""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _owner(descriptor)
+        finally:
+            os.close(descriptor)
+        return ""
+
+    def known(self) -> SweepFile | None:
+        """What an earlier call kept here; None where there is no sweep."""
+        file = self.path / SWEEP_FILE
+        with explained(self.root):
+            text = file.read_text(encoding="utf-8") if file.exists() else None
+        if text is None:
+            return None
+        return self._read(text)
+
+    def _read(self, text: str) -> SweepFile:
+        try:
+            plain = json.loads(text)
+            if "definition" not in plain:
+                raise UsageError(
+                    f"'{self.path}' holds a sweep of an earlier emobench, which kept no journal to "
+                    "go on from; its trials' records stay readable there: give this sweep another "
+                    "name with --name"
+                )
+            return SweepFile(
+                definition=plain["definition"],
+                call=Call.parse(plain["call"]),
+                starts=tuple(Start(**start) for start in plain["starts"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"'{self.path / SWEEP_FILE}' is damaged ({error}); the trials lie beside it: move "
+                "the folder away to begin anew"
+            ) from error
+
+    def existing(self) -> SweepFile:
+        """What an earlier call kept here; a UsageError with the nearest name where none did."""
+        known = self.known()
+        if known is None:
+            names = sweep_names(self.root)
+            raise UsageError(
+                unknown_name(
+                    "sweep",
+                    self.name,
+                    names,
+                    advice=f"looked in {self.root / SWEEPS_FOLDER}; begin one without --resume",
+                )
+            )
+        return known
+
+    def open(
+        self, definition: Mapping[str, Any], *, call: Call, starts: Sequence[Start]
+    ) -> SweepFile:
+        """Begin a sweep here, or go on with it; refuse a folder that holds another one."""
+        known = self.known()
+        if known is not None:
+            self._refuse_another(known.definition, definition)
+        first = known.starts if known is not None else tuple(starts)
+        file = SweepFile(definition=definition, call=call.from_anywhere(), starts=first)
+        with explained(self.root):
+            write_atomic(self.path / SWEEP_FILE, json.dumps(file.dump(), indent=1) + "\n")
+        return file
+
+    def _refuse_another(self, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        wanted = json.loads(json.dumps(wanted))
+        keys = [*wanted, *(key for key in known if key not in wanted)]
+        differing = [key for key in keys if known.get(key) != wanted.get(key)]
+        if differing:
+            raise UsageError(
+                f"'{self.path}' holds another sweep (it differs in: {', '.join(differing)}); name "
+                "this one with --name, or go on with that one by "
+                f"`emobench sweep --resume --name {self.name}`"
             )
 
-    def write_journal(self, ends: Sequence[TrialEnd], *, metric: str) -> None:
-        """Write how every trial so far ended."""
-        lines = [json.dumps(journal_row(end, metric=metric)) for end in ends]
-        with explained(self.root):
-            write_atomic(self.journal, "".join(f"{line}\n" for line in lines))
-
-    def write_best(self, recipe: Recipe, *, task: str, summary: str) -> None:
+    def write_winner(self, recipe: Recipe, *, task: str, summary: str) -> None:
         """Write the winner's recipe."""
         winner = replace(recipe, task=task, summary=summary)
         with explained(self.root):
-            write_atomic(self.best, to_yaml(winner.dump()))
+            write_atomic(self.winner, to_yaml(winner.dump()))
 
 
-def journal_row(end: TrialEnd, *, metric: str) -> dict[str, Any]:
-    """How a trial ended, as plain values; never with a test figure."""
-    return {
-        "trial": end.trial.index,
-        "run": end.run_id,
-        "state": end.state,
-        "reason": end.reason,
-        "metric": metric,
-        "validation": end.validation,
-        "drawn": dict(end.trial.drawn),
-    }
+def _owner(descriptor: int) -> str:
+    """The process that wrote itself into a lock, and its machine where that is another."""
+    words = os.pread(descriptor, 256, 0).decode(errors="replace").split()
+    if not words:
+        return "process unknown"
+    machine = "".join(words[1:2])
+    where = f" on {machine}" if machine and machine != socket.gethostname() else ""
+    return f"process {words[0]}{where}"

@@ -37,6 +37,8 @@ from emobench.runs.plan import Settings
 from emobench.runs.python import Result, run
 from emobench.runs.record import Record, TargetScores, TaskStamp
 from emobench.scoring.catalogue import METRICS
+from emobench.sweeps.call import SweepOptions
+from emobench.sweeps.python import resume_sweep, sweep
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -244,7 +246,13 @@ def test_the_public_names_that_the_page_on_python_uses_exist() -> None:
 
 @pytest.mark.parametrize("text", [b for b in blocks(PYTHON, "python") if "import" in b])
 def test_snippets_of_python_call_with_arguments_that_exist(text: str) -> None:
-    known: dict[str, Callable[..., object]] = {"run": run, "Settings": Settings}
+    known: dict[str, Callable[..., object]] = {
+        "run": run,
+        "Settings": Settings,
+        "sweep": sweep,
+        "resume_sweep": resume_sweep,
+        "SweepOptions": SweepOptions,
+    }
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     named_calls = [
         call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in known

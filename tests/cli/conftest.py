@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from emobench.cli.app import run_command_line
+from emobench.registry import load_registry
 from emobench.runs.listener import StepReport
 from emobench.runs.record import (
     AuditVerdict,
@@ -25,6 +26,7 @@ from emobench.runs.record import (
     TaskStamp,
 )
 from emobench.runs.store import RunStore
+from emobench.sweeps.trial import Report, TrialEnd
 
 DATA = Path(__file__).parent / "data"
 ONE_SCREEN = 25
@@ -208,4 +210,70 @@ def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
     """Training replaced by ready answers."""
     fake = FakeExecutor()
     monkeypatch.setitem(sys.modules, "emobench.runs.executor", fake)
+    return fake
+
+
+class FakeEngine(types.ModuleType):
+    """Stands in for Ray: runs a sweep's trials here, one after the other.
+
+    `answer` says how a trial ends; `real` trains it. After `most` trials the user interrupts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("emobench.sweeps.tune")
+        self.seen: list[Any] = []
+        self.resources: Any = None
+        self.answer: Callable[[Any], dict[str, Any]] = lambda trial: {}
+        self.real = False
+        self.most = 10**6
+
+    def run_on_ray(
+        self, study: Any, *, trials: int, settings: Any, resources: Any, watcher: Any
+    ) -> None:
+        self.resources = resources
+        done = 0
+        while (trial := study.next_trial(count=trials)) is not None:
+            watcher.began(trial)
+            self.seen.append(trial)
+            if done == self.most:
+                raise KeyboardInterrupt
+            end = self.train(trial, settings) if self.real else self.play(study, trial, watcher)
+            study.ended(trial.index, end)
+            watcher.ended(trial, end)
+            done += 1
+
+    def play(self, study: Any, trial: Any, watcher: Any) -> TrialEnd:
+        values = {"state": "ok", "validation": 0.4 + trial.index / 100, "run_id": f"r{trial.index}"}
+        values |= {"epochs": 3, "seconds": 1.5, **self.answer(trial)}
+        heard = values["validation"] is not None
+        for epoch in study.milestones(trial) if heard else ():
+            report = Report(epoch=epoch, epochs=3, validation=values["validation"], seconds=0.5)
+            watcher.heard(trial, report)
+            if not study.heard(trial.index, report):
+                reason = f"others did better after epoch {epoch}"
+                return TrialEnd(
+                    state="stopped", reason=reason, validation=report.validation, epochs=epoch
+                )
+        return TrialEnd(**values)
+
+    @staticmethod
+    def train(trial: Any, settings: Any) -> TrialEnd:
+        from emobench.runs.executor import execute
+
+        record = execute(trial.plan, settings=settings, registry=load_registry())
+        scores = next(iter(record.scores.values()), None)
+        return TrialEnd(
+            state=record.state,
+            reason="" if record.state == "collapsed" else record.reason,
+            run_id=record.id,
+            validation=scores.validation[record.task.metric] if scores else None,
+            epochs=record.costs.epochs,
+        )
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """Ray replaced by trials in this process."""
+    fake = FakeEngine()
+    monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", fake)
     return fake

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from emobench.api import ProtocolOptions
-from emobench.api.errors import UsageError
-from emobench.api.options import NoOptions
-from emobench.data.tasks import Task
+from emobench.api.errors import DataError, UsageError
 from emobench.recipes.load import load_recipe
-from emobench.recipes.model import Block, Recipe
+from emobench.recipes.model import Recipe
 from emobench.registry import Registry
-from emobench.runs.plan import Plan
-from emobench.sweeps.folder import SweepFolder, default_name
-from emobench.sweeps.search import Trial, TrialEnd
+from emobench.runs.plan import Settings
+from emobench.sweeps.call import Call, SweepOptions
+from emobench.sweeps.folder import SweepFolder, default_name, sweep_names
+from emobench.sweeps.study import Start
 
 DEFINITION = {"recipe": {"name": "faces/Mine"}, "task": {"name": "a/b"}, "seed": 0}
+START = Start(values={"loss.gamma": 1.5}, origin="a board")
 
 
 @pytest.fixture
-def end(recipe: Recipe) -> TrialEnd:
-    dataset = Block(kind="dataset", use="made", options=NoOptions())
-    task = Task(name="made/up", dataset=dataset, protocol=ProtocolOptions())
-    plan = Plan(recipe=recipe, task=task, seed=0)
-    trial = Trial(index=2, recipe=recipe, plan=plan, drawn={"loss.gamma": 1.5})
-    return TrialEnd(trial=trial, state="ok", run_id="run-2", validation=0.5)
+def folder(tmp_path: Path) -> SweepFolder:
+    return SweepFolder(tmp_path, "one")
+
+
+def opened(folder: SweepFolder, **changes: object) -> None:
+    with folder.held():
+        folder.open({**DEFINITION, **changes}, call=Call(), starts=[START])
 
 
 def test_a_name_is_readable_and_follows_what_is_searched() -> None:
@@ -42,40 +43,90 @@ def test_a_name_that_is_no_folder_is_refused(name: str, tmp_path: Path) -> None:
         SweepFolder(tmp_path, name)
 
 
-def test_the_same_sweep_goes_on_in_its_folder_and_another_is_refused(tmp_path: Path) -> None:
-    SweepFolder(tmp_path, "one").open(DEFINITION)
-    SweepFolder(tmp_path, "one").open(DEFINITION)
+def test_another_sweep_in_the_folder_is_refused_by_what_differs(folder: SweepFolder) -> None:
+    opened(folder)
+    opened(folder)
     with pytest.raises(UsageError) as caught:
-        SweepFolder(tmp_path, "one").open({**DEFINITION, "seed": 1})
+        opened(folder, seed=1, search="grid")
     assert str(caught.value) == (
-        f"'{tmp_path / 'sweeps' / 'one'}' holds another sweep (its recipe, task, space or seed "
-        "differ); name this one with --name, or repeat that call to go on with it"
+        f"'{folder.path}' holds another sweep (it differs in: seed, search); name this one with "
+        "--name, or go on with that one by `emobench sweep --resume --name one`"
     )
 
 
-def test_the_journal_has_a_line_a_trial(tmp_path: Path, end: TrialEnd) -> None:
-    folder = SweepFolder(tmp_path, "one")
-    folder.open(DEFINITION)
-    folder.write_journal([end, end], metric="uar")
-    first, second = map(json.loads, folder.journal.read_text().splitlines())
-    assert first == second
-    assert first == {
-        "trial": 2,
-        "run": "run-2",
-        "state": "ok",
-        "reason": "",
-        "metric": "uar",
-        "validation": 0.5,
-        "drawn": {"loss.gamma": 1.5},
-    }
+def test_the_starts_are_those_of_the_first_call(folder: SweepFolder) -> None:
+    opened(folder)
+    with folder.held():
+        file = folder.open(DEFINITION, call=Call(trials=9), starts=[])
+    assert file.starts == (START,)
+    known = folder.known()
+    assert known is not None
+    assert (known.starts, known.call.trials) == ((START,), 9)
 
 
-def test_the_winner_loads_as_the_recipe_that_won(
-    tmp_path: Path, recipe: Recipe, registry: Registry
+def test_the_kept_call_can_be_repeated_from_anywhere(
+    folder: SweepFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = SweepFolder(tmp_path, "one")
-    folder.open(DEFINITION)
-    folder.write_best(recipe, task="made/other", summary="Best of 2 trials.")
-    winner = load_recipe(folder.best, registry=registry)
+    monkeypatch.chdir(tmp_path)
+    call = Call(
+        recipe="mine.yaml",
+        task="tiny.yaml",
+        overrides=("train.epochs=2",),
+        options=SweepOptions(open=("loss",), cost="parameters"),
+        settings=Settings(data_root="sets", time_limit=5.0),
+    )
+    with folder.held():
+        folder.open(DEFINITION, call=call, starts=[])
+    kept = folder.existing().call
+    assert (kept.recipe, kept.task) == (str(tmp_path / "mine.yaml"), str(tmp_path / "tiny.yaml"))
+    assert kept.settings.data_root == str(tmp_path / "sets")
+    assert kept.settings.time_limit == 5.0
+    assert (kept.overrides, kept.options) == (call.overrides, call.options)
+
+
+def test_a_folder_in_use_names_the_process_that_has_it(folder: SweepFolder) -> None:
+    again = SweepFolder(folder.root, folder.name)
+    with folder.held():
+        assert again.worker().startswith("process ")
+        with pytest.raises(UsageError) as caught, again.held():
+            pass
+        assert "sweep 'one' is at work in " in str(caught.value)
+        assert f"(process {os.getpid()})" in str(caught.value)
+    assert again.worker() == ""
+    with again.held():
+        pass
+
+
+def test_a_sweep_that_is_not_there_is_told_with_the_nearest(folder: SweepFolder) -> None:
+    opened(folder)
+    with pytest.raises(UsageError) as caught:
+        SweepFolder(folder.root, "onne").existing()
+    assert str(caught.value) == (
+        "unknown sweep 'onne'; did you mean 'one'?; known: one; looked in "
+        f"{folder.root / 'sweeps'}; begin one without --resume"
+    )
+    assert sweep_names(folder.root) == ["one"]
+
+
+def test_an_older_folder_without_a_journal_is_told(folder: SweepFolder) -> None:
+    folder.path.mkdir(parents=True)
+    (folder.path / "sweep.json").write_text(json.dumps({"recipe": {}, "seed": 0}))
+    with pytest.raises(UsageError, match="holds a sweep of an earlier emobench, which kept no jou"):
+        folder.existing()
+
+
+def test_a_damaged_file_is_told(folder: SweepFolder) -> None:
+    folder.path.mkdir(parents=True)
+    (folder.path / "sweep.json").write_text('{"definition": ')
+    with pytest.raises(DataError, match=r"sweep.json' is damaged \(.*move the folder away"):
+        folder.existing()
+
+
+def test_the_winner_loads_as_the_recipe_that_won_under_the_sweeps_name(
+    folder: SweepFolder, recipe: Recipe, registry: Registry
+) -> None:
+    opened(folder)
+    folder.write_winner(recipe, task="made/other", summary="Best of 2 trials.")
+    winner = load_recipe(folder.winner, registry=registry)
     assert winner.method() == recipe.method()
-    assert (winner.task, winner.summary) == ("made/other", "Best of 2 trials.")
+    assert (winner.name, winner.task, winner.summary) == ("one", "made/other", "Best of 2 trials.")

@@ -1,0 +1,156 @@
+"""A sweep from its first trial to its last word: trials, winner, finale, pictures."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from emobench.recipes.model import Recipe
+from emobench.runs.listener import Listener
+from emobench.runs.plan import Settings
+from emobench.sweeps.journal import Journal
+from emobench.sweeps.memory import reduced
+from emobench.sweeps.result import SweepResult
+from emobench.sweeps.rows import rows_of
+from emobench.sweeps.study import Study
+from emobench.sweeps.sweep import Sweep
+from emobench.sweeps.watcher import Watcher
+
+if TYPE_CHECKING:
+    from emobench.registry import Registry
+
+
+def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
+    """Run the trials that are left, then the rest; no other process may work in the folder.
+
+    An interrupt ends the trials; what was done until then is told, and the same call goes on.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(sweep.folder.held())
+        known = sweep.folder.known()
+        starts = known.starts if known else sweep.starts()
+        file = sweep.folder.open(sweep.definition, call=sweep.call, starts=starts)
+        journal = stack.enter_context(Journal(sweep.folder.journal, root=sweep.folder.root))
+        study = sweep.study(journal, starts=file.starts)
+        interrupted = _run(sweep, study, watcher)
+        _fetch(sweep, study)
+        done = SweepResult(sweep=sweep, rows=tuple(rows_of(journal.events())))
+        best = done.best
+        if best is None:
+            return replace(done, interrupted=interrupted)
+        sweep.folder.write_winner(
+            _recipe(study, best.trial, sweep.registry),
+            task=sweep.winner_task,
+            summary=f"Best of {len(done.rows)} trials of sweep {sweep.folder.name}, by "
+            f"{sweep.task.metric} on validation.",
+        )
+        done = replace(done, winner=sweep.folder.winner, interrupted=interrupted)
+        done = _pictured(done, study)
+        wanted = sweep.call.options.final_seeds > 0 and not interrupted
+        return _crowned(done, study, watcher) if wanted else done
+
+
+def trial_settings(sweep: Sweep) -> Settings:
+    """How trials are run: apart from other runs, and without pictures that nobody looks at."""
+    return replace(sweep.call.settings, runs=sweep.folder.path, fresh=False, plots=False)
+
+
+def _run(sweep: Sweep, study: Study, watcher: Watcher) -> bool:
+    """Run what is left of the trials; whether the user interrupted."""
+    from emobench.runs.opening import stored_record
+
+    if not _is_work_left(study, sweep.call.trials):
+        return False
+    settings = trial_settings(sweep)
+    # What the recipe or the data are refused for is told before anything is started.
+    stored_record(sweep.as_it_stands(), settings=settings, registry=sweep.registry)
+    from emobench.sweeps.tune import run_on_ray
+
+    try:
+        run_on_ray(
+            study,
+            trials=sweep.call.trials,
+            settings=settings,
+            resources=sweep.call.resources(),
+            watcher=watcher,
+        )
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _fetch(sweep: Sweep, study: Study) -> None:
+    """Bring the runs of ended trials here, where workers keep them elsewhere."""
+    from emobench.sweeps.storage import Storage, fetch_trials
+
+    url = sweep.call.options.storage
+    if url is not None:
+        fetch_trials(study, storage=Storage(url=url), runs=sweep.folder.path)
+
+
+def _is_work_left(study: Study, trials: int) -> bool:
+    return len(study.stories) < trials or any(story.end is None for story in study.stories)
+
+
+def _pictured(done: SweepResult, study: Study) -> SweepResult:
+    """What mattered, in figures and pictures."""
+    from emobench.sweeps.importance import importance
+    from emobench.sweeps.overview import overview
+
+    options = done.sweep.call.options
+    shown = overview(study, name=done.name, objectives=1 if options.cost is None else 2)
+    return replace(done, importance=importance(shown, seed=options.seed))
+
+
+def _recipe(study: Study, trial: int, registry: Registry) -> Recipe:
+    """A trial's recipe as it was trained: one that did not fit into memory in smaller parts."""
+    story = study.stories[trial]
+    smaller = story.end.reduced if story.end else ""
+    recipe = story.trial.recipe
+    return (reduced(recipe, registry=registry) or recipe) if smaller else recipe
+
+
+def _crowned(done: SweepResult, study: Study, watcher: Watcher) -> SweepResult:
+    """The winner and the ensemble of the best, trained with fresh seeds and scored on test."""
+    from emobench.sweeps.finale import Naming, perform, programme_of
+
+    sweep = done.sweep
+    programme = programme_of(
+        study,
+        naming=Naming(sweep=sweep.folder.name, task=sweep.winner_task),
+        trials=sweep.folder.path,
+        seeds=sweep.call.options.final_seeds,
+        registry=sweep.registry,
+    )
+    if programme is None:
+        return done
+    winner, *others = programme.write_recipes(sweep.folder.path, root=sweep.folder.root)
+    watcher.say(f"finale: {len(programme.trainings())} trainings with seeds that no trial had")
+    settings = replace(sweep.call.settings, fresh=False)
+    heard = _Told(watcher, total=len(programme.trainings()))
+    try:
+        final = perform(programme, settings=settings, registry=sweep.registry, listener=heard)
+    except KeyboardInterrupt:
+        return replace(done, interrupted=True)
+    return replace(done, winner=winner, ensemble=next(iter(others), None), final=final)
+
+
+class _Told(Listener):
+    """Tells a watcher which training of the finale begins."""
+
+    def __init__(self, watcher: Watcher, *, total: int) -> None:
+        self._watcher, self._total = watcher, total
+        self._begun, self._warned = 0, set[str]()
+
+    def stage(self, name: str, detail: str = "") -> None:
+        """A training begins; what is stored already begins none."""
+        if name == "train":
+            self._begun += 1
+            self._watcher.say(f"finale: training {self._begun} of {self._total}: {detail}")
+
+    def warn(self, message: str) -> None:
+        """Pass it on, once: every training of the same data says the same."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self._watcher.say(f"warning: {message}")
