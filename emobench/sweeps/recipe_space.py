@@ -26,15 +26,22 @@ from emobench.sweeps.sections import Section
 from emobench.sweeps.space import Dimension, OptionSpace
 from emobench.sweeps.suggest import Conflict, Suggest
 
+Pair = tuple[tuple[str, str], tuple[str, str]]
+"""Two components that cannot go together, each by its section and its name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSpace:
-    """All that a sweep may change in one recipe. `notes` say what was left out of it, and why."""
+    """All that a sweep may change in one recipe. `notes` say what was left out of it, and why.
+
+    No recipe of the space has both components of a pair in `apart`.
+    """
 
     recipe: Recipe
     sections: tuple[Section, ...]
     train: OptionSpace
     notes: tuple[str, ...] = ()
+    apart: tuple[Pair, ...] = ()
 
     def build(self, suggest: Suggest) -> Recipe:
         """A recipe of this space, of the values that are suggested; a Conflict asks for others.
@@ -45,7 +52,15 @@ class SearchSpace:
         train = cast(TrainOptions, self.train.build(suggest))
         if train.copies and not blocks["augmentations"]:
             train = self._without_copies(train)
-        return replace(self.recipe, **blocks, train=train)
+        recipe = replace(self.recipe, **blocks, train=train)
+        self._refuse_misfits(recipe)
+        return recipe
+
+    def _refuse_misfits(self, recipe: Recipe) -> None:
+        for pair in self.apart:
+            if all(use in used(recipe, section) for section, use in pair):
+                (_, first), (_, second) = pair
+                raise Conflict(f"'{first}' and '{second}' cannot go together")
 
     def _without_copies(self, train: TrainOptions) -> TrainOptions:
         """Without augmentations every copy would equal its item, which no recipe may ask for."""
@@ -66,6 +81,13 @@ class SearchSpace:
         """Every dimension, in the order of a recipe's keys."""
         blocks = [row for section in self.sections for row in section.describe()]
         return (*blocks, *self.train.describe())
+
+
+def used(recipe: Recipe, section: str) -> tuple[str, ...]:
+    """The names of the components in a section of a recipe."""
+    held = getattr(recipe, section)
+    blocks = held if isinstance(held, tuple) else tuple(filter(None, [held]))
+    return tuple(block.use for block in blocks)
 
 
 def as_trial(base: Recipe, drawn: Recipe) -> Recipe:
