@@ -37,6 +37,7 @@ class SweepOptions:
     `open` names the kinds whose components are chosen too; None leaves that to the call: several
     where no recipe is named, none where one is. `warm_start` is a folder of records, `published`
     or `none`. `final_seeds` are trained with the winner at the end; 0 leaves that out.
+    `storage` is a URL for copies of runs, where machines have no folder in common.
     """
 
     open: tuple[str, ...] | None = None

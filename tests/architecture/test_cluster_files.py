@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -11,8 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
+import pytest
 import yaml
+
+from emobench.cli.sweep import search
 
 FOLDER = Path(__file__).parents[2] / "docs" / "cluster"
 PAGE = FOLDER.parent / "sweeps-on-a-cluster.md"
@@ -83,6 +88,18 @@ def test_each_kubernetes_worker_prepares_data_on_a_disk_of_its_own() -> None:
             assert cache["name"] == "EMOBENCH_CACHE"
             (mount,) = [m for m in container["volumeMounts"] if m["mountPath"] == cache["value"]]
             assert {"name": mount["name"], "emptyDir": {}} in pod["volumes"]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+def test_commands_have_flags_that_exist(path: Path) -> None:
+    text = re.sub(r"[\\#]", " ", path.read_text(encoding="utf-8"))
+    commands = re.findall(r"emobench sweep ((?:--[\w-]+\s+[\w./$:\"-]+\s*)+)", text)
+    assert commands
+    for command in commands:
+        words = command.replace('"', "").split()
+        given, rest, _ = search.make_parser(click.Context(search)).parse_args(words)
+        assert {"name", "address"} <= given.keys()
+        assert rest == []
 
 
 FAKES = {
