@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from emobench.boards import published_site as module
+from emobench.boards.evidence import STRONGEST, Evidence
 from emobench.boards.published_site import PublishedSite, kept_pages, published_site
 from emobench.recipes.emit import to_yaml
 from emobench.runs.published import Published
+from emobench.runs.published_folder import Reading, TaskFolder
 from emobench.runs.publishing import write_published
 
 Publish = Callable[..., Published]
@@ -100,6 +102,63 @@ def test_pages_of_all_records_are_made_once(
         pages = kept_pages(made, make, known=known, cache_folder=tmp_path / "cache")
         assert pages == {"page.md": "text"}
     assert seen == [4, 4]
+
+
+def test_what_the_boards_have_read_is_not_read_again_for_the_pages(
+    records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    original = module.read_task
+
+    def counted(task: TaskFolder) -> Reading:
+        read.append(task.path.name)
+        return original(task)
+
+    monkeypatch.setattr(module, "read_task", counted)
+
+    def pages(known: str) -> dict[str, str]:
+        made = published_site(
+            records,
+            home="boards",
+            recipe_text=to_yaml,
+            cache_folder=tmp_path / "cache",
+            gathering=True,
+        )
+        return kept_pages(made, told, known=known, cache_folder=tmp_path / "cache")
+
+    first = pages("ledger")
+    assert read == ["a__people", "b__people"]
+    assert pages("ledger changed") == first
+    assert read == ["a__people", "b__people"] * 2
+
+
+def test_evidence_from_other_processes_is_the_same(
+    records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pages(cache: str) -> dict[str, str]:
+        made = published_site(
+            records,
+            home="boards",
+            recipe_text=to_yaml,
+            cache_folder=tmp_path / cache,
+            gathering=True,
+        )
+        return kept_pages(made, told, known="ledger", cache_folder=tmp_path / cache)
+
+    alone = pages("alone")
+    monkeypatch.setattr(module, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
+    assert pages("several") == alone
+
+
+def told(evidence: Sequence[Evidence]) -> dict[str, str]:
+    """A page that says everything that claims and premiums stand on."""
+    lines = [
+        f"{one.task} {one.recipe} {one.audit} {one.missing} {one.interval('uar')} "
+        f"{one.interval(STRONGEST)}"
+        for one in evidence
+    ]
+    return {"page.md": "\n".join(lines)}
 
 
 def test_a_folder_without_records_has_an_index_alone(
