@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emobench.api import Batch, Component, Components, Context, NoOptions, event
+from emobench.recipes.load import load_recipe
 from emobench.registry import Plugin, Registry, load_registry
+from emobench.runs.plan import Plan, plan_runs
 
 PARENT = """\
 schema: 1
@@ -37,6 +39,8 @@ PARENTS = {
 }
 """What the plants extend, by file name."""
 
+ALL_CHANGE = "train: {batch_size: 48}\n"
+
 TASK = """\
 dataset: {use: synthetic-au, items: 1600, identities: 24, imbalance: 30.0, label_noise: 0.1}
 protocol: {use: grouped-holdout, test: 0.2, validation: 0.2}
@@ -46,9 +50,10 @@ metric: uar
 
 @dataclass(frozen=True, kw_only=True)
 class Plant:
-    """A recipe that collapses: what is guilty, by the doctor's name of it, and the whole text.
+    """A recipe that collapses: what is guilty, by the doctor's name of it, and what it changes.
 
-    `guilty` are the keys of the changes of which one must be named; the others do no harm.
+    `guilty` are the keys of the changes of which one must be named; the others do no harm, nor does
+    what all plants change.
     """
 
     name: str
@@ -81,7 +86,6 @@ PLANTS = (
 optimizer: {lr: 1.0e-6}
 backbone: {dropout: 0.2}
 head: {hidden: [48]}
-train: {batch_size: 48}
 """,
     ),
     Plant(
@@ -92,7 +96,6 @@ train: {batch_size: 48}
 optimizer: {lr: 3.0}
 head: {hidden: [48]}
 loss: {label_smoothing: 0.05}
-train: {batch_size: 48}
 """,
     ),
     Plant(
@@ -103,7 +106,6 @@ train: {batch_size: 48}
 techniques: [{use: weight_penalty, l2: 0.1}]
 loss: {use: focal, gamma: 1.0}
 head: {dropout: 0.2}
-train: {batch_size: 48}
 """,
     ),
     Plant(
@@ -115,7 +117,6 @@ train: {batch_size: 48}
 loss: {use: focal, alpha: 3.0e-4, gamma: 2.0}
 scheduler: {use: onecycle}
 head: {dropout: 0.2}
-train: {batch_size: 48}
 """,
     ),
     Plant(
@@ -127,7 +128,6 @@ train: {batch_size: 48}
 sampler: {use: weighted, power: 2.0}
 loss: {class_weights: balanced}
 head: {hidden: [48]}
-train: {batch_size: 48}
 """,
     ),
     Plant(
@@ -138,7 +138,6 @@ train: {batch_size: 48}
 backbone: {dropout: 0.98}
 head: {dropout: 0.2, hidden: [48]}
 loss: {label_smoothing: 0.05}
-train: {batch_size: 48}
 """,
     ),
     Plant(
@@ -150,7 +149,6 @@ train: {batch_size: 48}
 backbone: {norm_momentum: 1.0e-5}
 head: {hidden: [48]}
 techniques: [{use: gradient_clipping, norm: 5.0}]
-train: {batch_size: 48}
 """,
     ),
     Plant(
@@ -161,7 +159,6 @@ train: {batch_size: 48}
 techniques: [planted_wrong_labels]
 backbone: {dropout: 0.2}
 head: {hidden: [48]}
-train: {batch_size: 48}
 """,
     ),
 )
@@ -181,8 +178,16 @@ def write_plants(folder: Path) -> Mapping[str, Path]:
     for plant in PLANTS:
         files[plant.name] = folder / f"{plant.name}.yaml"
         head = f"schema: 1\nextends: {plant.parent}.yaml\nsummary: Planted, {plant.name}.\n"
-        files[plant.name].write_text(head + plant.changes, encoding="utf-8")
+        files[plant.name].write_text(head + plant.changes + ALL_CHANGE, encoding="utf-8")
     return files
+
+
+def plan_of(file: Path, registry: Registry, seed: int, *overrides: str) -> Plan:
+    """The one run of a recipe file."""
+    recipe = load_recipe(file, overrides=overrides, registry=registry)
+    (plan,) = plan_runs([recipe], seeds=[seed], registry=registry)
+    assert isinstance(plan, Plan), "the plants train"
+    return plan
 
 
 def planted_registry() -> Registry:

@@ -92,6 +92,7 @@ def test_no_cause_is_seen_in_the_sound_parents(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_experiments_find_the_one_guilty_change_in_at_least_seven_of_eight(
     plants: ModuleType, files: Any, laboratory: Laboratory
 ) -> None:
