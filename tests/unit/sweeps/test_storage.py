@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import types
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +24,13 @@ from emobench.runs.plan import Plan, Settings, plan_runs
 from emobench.runs.store import RunStore
 from emobench.sweeps import worker
 from emobench.sweeps.assignment import Assignment
+from emobench.sweeps.call import Call, SweepOptions
+from emobench.sweeps.running import run_sweep
 from emobench.sweeps.storage import Mirror, Storage
+from emobench.sweeps.study import Study
+from emobench.sweeps.sweep import plan_sweep
 from emobench.sweeps.trial import Trial
+from emobench.sweeps.watcher import Resources, Watcher
 from emobench.sweeps.worker import TrialRun
 
 RUN = "run-1"
@@ -363,3 +372,51 @@ def test_a_worker_goes_on_where_that_of_a_dead_machine_was(
     assert [attempt.resumed_from_epoch for attempt in record.attempts] == [0, 2]
     assert Storage(url=url).fetch(record.id, runs=tmp_path / "driver")
     assert RunStore(tmp_path / "driver").get(record.id) == record
+
+
+def test_a_sweep_whose_machines_share_no_folder_has_a_finale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(
+        study: Study, *, trials: int, settings: Settings, resources: Resources, watcher: Watcher
+    ) -> None:
+        """Runs every trial on another machine, which then is gone."""
+        while trial := study.next_trial(count=trials):
+            assignment = Assignment(
+                trial=trial,
+                milestones=(),
+                settings=replace(settings, runs=tmp_path / f"machine {trial.index}"),
+                halt=tmp_path / "halt",
+                patience=600.0,
+                storage=resources.storage,
+            )
+            run = TrialRun(assignment, registry=registry)
+            while (end := run.advance().end) is None:
+                pass
+            study.ended(trial.index, end)
+            shutil.rmtree(tmp_path / f"machine {trial.index}")
+
+    registry = load_registry()
+    engine = types.ModuleType("emobench.sweeps.tune")
+    engine.run_on_ray = elsewhere  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", engine)
+    (tmp_path / "task.yaml").write_text(TASK)
+    (tmp_path / "small.yaml").write_text(RECIPE)
+    call = Call(
+        recipe=str(tmp_path / "small.yaml"),
+        trials=2,
+        options=SweepOptions(
+            name="far",
+            search="random",
+            warm_start="none",
+            final_seeds=1,
+            storage=(tmp_path / "shared").as_uri(),
+        ),
+        settings=Settings(
+            runs=tmp_path / "runs", cache=tmp_path / "cache", device="cpu", plots=False
+        ),
+    )
+    done = run_sweep(plan_sweep(call, registry=registry), watcher=Watcher())
+    assert done.final is not None
+    assert done.final.state == "ok"
+    assert done.final.ensemble is not None
