@@ -223,11 +223,18 @@ def _near_conflicting(
     if not torn:
         return
     several = sorted({index for pair in torn for index in pair})
+    # Two expressions of one face may differ by less than a copy does; those of two faces do not.
+    strange = {
+        index
+        for one, other in torn
+        if not items.groups or items.groups[one] != items.groups[other]
+        for index in (one, other)
+    }
     touched = sorted(set(split.test.tolist()) & set(several))
     used = len(split.train) + len(split.validation) + len(split.test)
     yield Finding(
         check="conflicting-labels-near",
-        severity="warned" if len(several) >= NEAR_WARNED_SHARE * used else "info",
+        severity="warned" if len(strange) >= NEAR_WARNED_SHARE * used else "info",
         message=f"{len(several)} items are near-duplicates in content but differ in "
         f"'{target.name}'; {touched_words(touched, split)} are among them",
         advice="look at the pairs: one of two labels is wrong, or the difference is a small one",

@@ -327,10 +327,11 @@ def test_an_exact_duplicate_is_not_told_again_as_a_near_one():
     assert [finding.check for finding in found.findings] == ["duplicates"]
 
 
-def test_near_duplicates_of_different_classes_are_told():
-    finding = only(audit_near([(0, 1)], labels=[0] + [1] * 9), "conflicting-labels-near")
-    assert finding.pairs == (("i0", "i1"),)
-    assert finding.severity == "warned"
+@pytest.mark.parametrize(("other", "severity"), [(1, "info"), (2, "warned")])
+def test_near_duplicates_of_different_classes_are_told_and_weigh_across_groups(other, severity):
+    finding = only(audit_near([(0, other)], labels=[0] + [1] * 9), "conflicting-labels-near")
+    assert finding.pairs == (("i0", f"i{other}"),)
+    assert finding.severity == severity
 
 
 def test_a_corpus_that_is_in_twice_is_told_whatever_the_split():
