@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from emobench.api.errors import EmobenchError, UsageError
+from emobench.api.errors import DataError, EmobenchError, UsageError
 from emobench.api.options import Options
 from emobench.data.tasks import Task
 from emobench.recipes.model import Block
@@ -39,6 +39,7 @@ MOST_UNREADABLE = 20
 READING = ("backbone", "augmentations")
 """Sections whose components read what the frontend gives."""
 
+UNSEEN = "what cannot go together on this task will show once its data are there"
 OTHER_INPUT = "it takes another kind of input"
 
 Shape = tuple[int, ...]
@@ -50,14 +51,18 @@ def fitting(
     """The space without the components that cannot do their work on this task.
 
     What a frontend and a backbone or an augmentation cannot do together is noted in `apart`. The
-    recipe's own components stay, whatever they say. Opens the dataset, and reads one item of it.
+    recipe's own components stay, whatever they say. Opens the dataset, and reads one item of it;
+    where there is none, the space stays as it is, with a note.
     """
     if not any(section.open for section in space.sections):
         return space
     from emobench.runs.opening import open_plan
 
     plan = Plan(recipe=space.recipe, task=task, seed=0, fold=FOLD)
-    opened = open_plan(plan, settings=settings, registry=registry)
+    try:
+        opened = open_plan(plan, settings=settings, registry=registry)
+    except DataError:
+        return replace(space, notes=(*space.notes, UNSEEN))
     bench = _Bench(space, opened, registry=registry)
     return _Fitter(space=space, bench=bench).fitted()
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emobench.api.errors import UsageError
 from emobench.data.tasks import Task, find_task
 from emobench.recipes.load import load_recipe
+from emobench.recipes.model import Recipe
 from emobench.registry import Registry
 from emobench.runs.plan import Plan, default_task
 from emobench.scoring.catalogue import METRICS
 from emobench.sweeps.call import DEFAULT_RECIPE, NO_RECORDS, OWN_RECORDS, Call, whole_path
+from emobench.sweeps.fitting import fitting
 from emobench.sweeps.folder import SweepFolder, default_name
 from emobench.sweeps.journal import Journal
 from emobench.sweeps.recipe_space import SearchSpace, as_trial, fixed_keys, space_of
 from emobench.sweeps.rungs import Rungs, asha, hyperband, unstopped
 from emobench.sweeps.searcher import RandomSearch, Searcher
+from emobench.sweeps.starting import modalities, starting_recipe
 from emobench.sweeps.study import Start, Study
 from emobench.sweeps.trial import FOLD
 
@@ -44,6 +47,16 @@ class Sweep:
     folder: SweepFolder
     definition: Mapping[str, Any]
     registry: Registry
+
+    def fitted(self) -> Sweep:
+        """The sweep without what cannot go together on its task.
+
+        Loads torch where kinds are open. Not part of the definition: it rests on the data.
+        """
+        space = fitting(
+            self.space, task=self.task, settings=self.call.settings, registry=self.registry
+        )
+        return replace(self, space=space)
 
     def as_it_stands(self) -> Plan:
         """The run of trial 0: the recipe that everything is compared with."""
@@ -125,9 +138,10 @@ class Sweep:
 
 def plan_sweep(call: Call, *, registry: Registry) -> Sweep:
     """Settle all that a call says; a UsageError where there is nothing to search."""
-    space = _space(call, registry)
-    where = call.task or default_task(space.recipe)
+    recipe = load_recipe(_begin(call, registry), overrides=call.overrides, registry=registry)
+    where = call.task or default_task(recipe)
     task = find_task(where, registry=registry)
+    space = _space(call, recipe, registry)
     definition = _definition(call, space, task)
     return Sweep(
         call=call,
@@ -154,8 +168,20 @@ def plan_again(call: Call, *, given: Mapping[str, Any], registry: Registry) -> S
     return plan_sweep(again, registry=registry)
 
 
-def _space(call: Call, registry: Registry) -> SearchSpace:
-    recipe = load_recipe(call.recipe or DEFAULT_RECIPE, overrides=call.overrides, registry=registry)
+def _begin(call: Call, registry: Registry) -> str:
+    """The recipe that a call names; else one that reads what its task has."""
+    if call.recipe is not None:
+        return call.recipe
+    if call.task is None:
+        return DEFAULT_RECIPE
+    own = default_task(load_recipe(DEFAULT_RECIPE, registry=registry))
+    task = find_task(call.task, registry=registry)
+    if modalities(task, registry) & modalities(find_task(own, registry=registry), registry):
+        return DEFAULT_RECIPE
+    return starting_recipe(task, registry=registry)
+
+
+def _space(call: Call, recipe: Recipe, registry: Registry) -> SearchSpace:
     fixed = fixed_keys(call.overrides, recipe=recipe)
     space = space_of(recipe, registry=registry, open_kinds=_opened(call, fixed), fixed=fixed)
     if not space.describe():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from emobench.recipes.model import Recipe
 from emobench.registry import load_registry
 from emobench.runs.opening import open_plan
 from emobench.runs.plan import Plan, Settings
-from emobench.sweeps.fitting import LONGEST_ITEM, fitting
+from emobench.sweeps.fitting import LONGEST_ITEM, UNSEEN, fitting
 from emobench.sweeps.recipe_space import SearchSpace, space_of, used
 from emobench.sweeps.suggest import Conflict, Drawn, Known
 
@@ -119,6 +120,16 @@ def test_a_closed_space_stays_as_it_is() -> None:
     space = space_of(load_recipe("baseline", registry=registry), registry=registry)
     task = find_task(SPEECH, registry=registry)
     assert fitting(space, task=task, settings=Settings(), registry=registry) is space
+
+
+def test_without_the_data_the_space_stays_with_a_note(tmp_path: Path) -> None:
+    registry = load_registry()
+    recipe = load_recipe("baseline", registry=registry)
+    space = space_of(recipe, registry=registry, open_kinds=["loss"])
+    task = find_task("emodb/speakers", registry=registry)
+    settings = Settings(data_root=str(tmp_path))
+    found = fitting(space, task=task, settings=settings, registry=registry)
+    assert found == replace(space, notes=(UNSEEN,))
 
 
 @pytest.mark.parametrize(("name", "task"), [("baseline", SPEECH), ("aus/generated-before", UNITS)])
