@@ -30,7 +30,9 @@ from emobench.sources import code_digest
 FORMAT = 1
 """Rises when the kept file changes in shape or meaning."""
 
-LOOKS = tuple(f"emobench.data.near_{what}" for what in ("audio", "images", "tables"))
+LOOKS = tuple(
+    f"emobench.data.{name}" for name in ("near_audio", "near_images", "near_tables", "neighbours")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
