@@ -20,10 +20,10 @@ def starting_recipe(task: Task, *, registry: Registry) -> str:
     One for the task itself goes first, then one for the same targets, then one for its dataset.
     The plainest has the fewest components and extends no other.
     """
-    wanted = _modalities(task, registry)
+    wanted = modalities(task, registry)
     fit = []
     for name, recipe, own in _shipped(registry):
-        if wanted & _modalities(own, registry):
+        if wanted & modalities(own, registry):
             strangeness = (
                 own.name != task.name,
                 own.targets != task.targets,
@@ -50,7 +50,8 @@ def _shipped(registry: Registry) -> Iterator[tuple[str, Recipe, Task]]:
             continue
 
 
-def _modalities(task: Task, registry: Registry) -> set[str]:
+def modalities(task: Task, registry: Registry) -> set[str]:
+    """The kinds of input that a task's dataset has."""
     component = registry.get("dataset", task.dataset.use).component
     return set(component.modalities) if isinstance(component, DatasetComponent) else set()
 
