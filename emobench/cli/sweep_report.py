@@ -123,7 +123,7 @@ def _front_lines(done: SweepResult) -> list[str]:
 
 def _ending(done: SweepResult) -> list[str]:
     folder, metric, best = done.sweep.folder, done.sweep.task.metric, done.best
-    where = [f"journal {folder.journal}", *(f"picture {path}" for path in done.pages)]
+    where = [f"journal {folder.journal}", *(f"page    {path}" for path in done.pages[:1])]
     if best is None:
         return ["no trial has a validation figure; the states say why", *where]
     shown = f"{title(metric)} {figure(best.validation, metric=metric)}"

@@ -28,6 +28,7 @@ STOPS = {
 
 def show_space(sweep: Sweep, *, as_json: bool) -> None:
     """Print what would be searched, and what was left out on stderr."""
+    sweep = sweep.fitted()
     space, options = sweep.space, sweep.call.options
     starts = sweep.starts()
     if as_json:

@@ -78,7 +78,8 @@ class Tally:
         """`12/50 trials, 2 running, 8 ok, 3 stopped, 1 failed, 2:10 left`."""
         parts = [f"{self.over}/{max(self.trials, self.over)} trials"]
         parts += [f"{len(self.running)} running"] if self.running else []
-        parts += [f"{number} {state}" for state, number in self.states.items()]
+        # A copy: the live table asks from a thread of its own.
+        parts += [f"{number} {state}" for state, number in list(self.states.items())]
         left = self.seconds_left(now)
         if left is not None and self.over < self.trials:
             parts.append(f"{clock(left)} left")

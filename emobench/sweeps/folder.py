@@ -29,6 +29,7 @@ from emobench.sweeps.study import Start
 SWEEPS_FOLDER = "sweeps"
 SWEEP_FILE = "sweep.json"
 JOURNAL_FILE = "journal.jsonl"
+PICTURES_FOLDER = "plots"
 SWEEP_SCHEMA = 1
 LOCK_ATTEMPTS = 3
 """Somebody who only looks whether a sweep is at work holds its lock for a moment."""
@@ -95,6 +96,16 @@ class SweepFolder:
     def winner(self) -> Path:
         """The winner, as a recipe that runs; boards call it by its file, and so by the sweep."""
         return self.path / f"{self.name}.yaml"
+
+    @property
+    def page(self) -> Path:
+        """The search as one HTML page."""
+        return self.path / f"{self.name}.html"
+
+    @property
+    def pictures(self) -> Path:
+        """The same pictures as files."""
+        return self.path / PICTURES_FOLDER
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -6,14 +6,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from emobench.api.errors import UsageError
 from emobench.recipes.model import Recipe
+from emobench.runs.files import explained
 from emobench.runs.listener import Listener
 from emobench.runs.plan import Settings
 from emobench.sweeps.journal import Journal
 from emobench.sweeps.memory import reduced
 from emobench.sweeps.result import SweepResult
 from emobench.sweeps.rows import rows_of
-from emobench.sweeps.study import Study
+from emobench.sweeps.study import Start, Study
+from emobench.sweeps.suggest import Conflict
 from emobench.sweeps.sweep import Sweep
 from emobench.sweeps.watcher import Watcher
 
@@ -28,11 +31,12 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
     """
     with ExitStack() as stack:
         stack.enter_context(sweep.folder.held())
+        sweep = sweep.fitted()
         known = sweep.folder.known()
         starts = known.starts if known else sweep.starts()
         file = sweep.folder.open(sweep.definition, call=sweep.call, starts=starts)
         journal = stack.enter_context(Journal(sweep.folder.journal, root=sweep.folder.root))
-        study = sweep.study(journal, starts=file.starts)
+        study = _study(sweep, journal, file.starts)
         interrupted = _run(sweep, study, watcher)
         _fetch(sweep, study)
         done = SweepResult(sweep=sweep, rows=tuple(rows_of(journal.events())))
@@ -46,9 +50,21 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
             f"{sweep.task.metric} on validation.",
         )
         done = replace(done, winner=sweep.folder.winner, interrupted=interrupted)
+        if interrupted:
+            return done
         done = _pictured(done, study)
-        wanted = sweep.call.options.final_seeds > 0 and not interrupted
-        return _crowned(done, study, watcher) if wanted else done
+        return _crowned(done, study, watcher) if sweep.call.options.final_seeds else done
+
+
+def _study(sweep: Sweep, journal: Journal, starts: tuple[Start, ...]) -> Study:
+    """The mind of the sweep; a UsageError where its trials are no longer of its space."""
+    try:
+        return sweep.study(journal, starts=starts)
+    except Conflict as error:
+        raise UsageError(
+            f"sweep '{sweep.folder.name}' holds trials that cannot be made any more: {error}; what "
+            "is installed, or the data, have changed since: begin another with --name"
+        ) from error
 
 
 def trial_settings(sweep: Sweep) -> Settings:
@@ -94,13 +110,23 @@ def _is_work_left(study: Study, trials: int) -> bool:
 
 
 def _pictured(done: SweepResult, study: Study) -> SweepResult:
-    """What mattered, in figures and pictures."""
+    """What mattered, in figures and, where they are wanted, on a page with pictures."""
     from emobench.sweeps.importance import importance
     from emobench.sweeps.overview import overview
 
-    options = done.sweep.call.options
+    folder, options = done.sweep.folder, done.sweep.call.options
     shown = overview(study, name=done.name, objectives=1 if options.cost is None else 2)
-    return replace(done, importance=importance(shown, seed=options.seed))
+    mattered = importance(shown, seed=options.seed)
+    if not done.sweep.call.settings.plots:
+        return replace(done, importance=mattered)
+    from emobench.sweeps.page import write_page
+    from emobench.sweeps.plots import write_pictures
+
+    recipe = folder.winner.read_text(encoding="utf-8") if done.winner else ""
+    with explained(folder.root):
+        pictures = write_pictures(shown, folder.pictures, importance=mattered)
+        write_page(shown, folder.page, importance=mattered, recipe=recipe)
+    return replace(done, importance=mattered, pages=(folder.page, *pictures))
 
 
 def _recipe(study: Study, trial: int, registry: Registry) -> Recipe:

@@ -273,7 +273,9 @@ class FakeEngine(types.ModuleType):
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """Ray replaced by trials in this process."""
+    """Ray replaced by trials in this process, and no pictures drawn."""
     fake = FakeEngine()
     monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", fake)
+    monkeypatch.setattr("emobench.sweeps.plots.write_pictures", lambda *_, **__: [])
+    monkeypatch.setattr("emobench.sweeps.page.write_page", lambda *_, **__: None)
     return fake

@@ -59,6 +59,8 @@ def test_a_sweep_on_ray_ends_with_a_winner_that_was_tested_over_fresh_seeds(
             assert record["scores"]["emotion"]["validation"]["uar"] == row["validation"]
     winner = load_recipe(home / "q.yaml", registry=load_registry())
     assert winner.optimizer.dump()["lr"] == told["best"]["values"]["optimizer.lr"]
+    assert all((folder / path).stat().st_size for path in told["pages"])
+    assert {"q", "history"} <= {Path(path).stem for path in told["pages"]}
     final = told["final"]["winner"]
     assert final["searched"] == told["best"]["validation"]
     seeds = [
@@ -283,6 +285,7 @@ def test_the_document_has_every_part(
     assert told["recipe"] == "runs/sweeps/q/q.yaml"
     assert told["journal"] == "runs/sweeps/q/journal.jsonl"
     assert (told["final"], told["interrupted"]) == (None, False)
+    assert told["pages"] == ["runs/sweeps/q/q.html"]
 
 
 def test_the_board_of_other_runs_does_not_rank_trials(
