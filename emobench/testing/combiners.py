@@ -133,6 +133,20 @@ class CombinerSuite(FittedSuite):
             "it alone is right"
         )
 
+    def test_gives_the_mean_if_it_says_so(self) -> None:
+        """With its default options it gives the members' mean, where it is said to average."""
+        component = self.entry.component
+        if not component.averages:
+            not_shown("the component does not say that it averages")
+        for context, problem in self.cases(few=True):
+            built = self.entry.build(component.options(), context)
+            built.fit(self.shown(problem, problem.logits), problem.truth.copy())
+            given = self.shown(problem, problem.unseen)
+            assert same(given.mean(axis=0), built.apply(given.copy())), (
+                f"the results are not the mean of the members, {after(problem)}; leave out "
+                "`averages`"
+            )
+
     def _matters(self, context: Context, problem: Problem, member: int) -> bool:
         """Whether results change once this member, right where all others are not, is contrary."""
         right, wrong = self._soloists(problem, member)

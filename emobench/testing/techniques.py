@@ -184,6 +184,19 @@ class TechniqueSuite(Suite):
         told = shared_difference(without, switched_off.training)
         assert not told, f"with {dict(off)}, {told} is not what it is without the technique"
 
+    def test_splits_updates_as_often_as_it_says(self) -> None:
+        """The option named as `splits_updates` is how many micro-batches an update is made of."""
+        option = self.entry.component.splits_updates
+        if not option:
+            not_shown("the component does not say that it splits updates")
+        for count in (2, 3):
+            built = self.build(**{option: count})
+            told = getattr(built, "steps_per_update", 1)
+            assert told == count, (
+                f"with {option}: {count} its `steps_per_update` is {told}, by which schedules "
+                "count updates"
+            )
+
     def test_leaves_the_models_mode_as_found(self) -> None:
         """No event leaves a part of the model switched between training and evaluation."""
         self._assert_nothing_noted("mode", "switch back to what was found, also when it raises")

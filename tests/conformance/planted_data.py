@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from faults.fitted import StrengthOptions
 from faults.frontends import FLOOR, FRAMES, SAMPLES
@@ -40,6 +42,7 @@ def frontend(name: str, target: str) -> Component:
 
 SOUND_POSTPROCESSOR = postprocessor("sound", "Sound")
 SOUND_COMBINER = combiner("sound", "SoundCombiner")
+SOUND_MEAN = replace(combiner("sound", "Mean"), averages=True)
 SOUND_FRONTEND = frontend("sound", "Sound")
 
 
@@ -205,6 +208,14 @@ COMBINER_FAULTS = (
         "IgnoresTheLastMember",
         words="nothing that member 2 of 3 says",
         why="it drops the last member",
+    ),
+    PlantedFault(
+        check="gives_the_mean_if_it_says_so",
+        suite=CombinerSuite,
+        component=replace(combiner("broken", "GeometricMean"), averages=True),
+        sound=SOUND_MEAN,
+        words="the results are not the mean of the members",
+        why="it gives another mean",
     ),
 )
 

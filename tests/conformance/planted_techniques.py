@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.techniques import StrengthOptions
+from faults.techniques import SplitOptions, StrengthOptions
 from planting import PlantedFault
 
 from emobench.api import Component
@@ -23,6 +23,17 @@ AVERAGE = technique("sound_average", "Average")
 BLEND = technique("sound_blend", "Blend")
 
 
+def splitting(name: str, target: str) -> Component:
+    return Component(
+        name=name,
+        target=f"faults.techniques:{target}",
+        summary="Planted.",
+        options=SplitOptions,
+        off={"parts": 1},
+        splits_updates="parts",
+    )
+
+
 def planted(check: str, target: str, sound: Component, *, words: str, why: str) -> PlantedFault:
     return PlantedFault(
         check=check,
@@ -40,6 +51,14 @@ SWITCHES = "leaves_switches_of_the_process_alone"
 RESUMES = "stopped_and_resumed_equals_straight_through"
 
 FAULTS = (
+    PlantedFault(
+        check="splits_updates_as_often_as_it_says",
+        suite=TechniqueSuite,
+        component=splitting("broken", "SplitsUntold"),
+        sound=splitting("sound_splits", "Splits"),
+        words="its `steps_per_update` is 1, by which schedules count updates",
+        why="it keeps to itself how many micro-batches an update has",
+    ),
     planted(
         "answers_events_that_exist",
         "MisspeltEvent",

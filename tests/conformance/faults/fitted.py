@@ -196,6 +196,18 @@ class AlwaysTheMean(SoundCombiner):
         self.chosen = None
 
 
+class Mean(AlwaysTheMean):
+    """The mean, and it claims to improve nothing."""
+
+    objective = ""
+
+
+class GeometricMean(Mean):
+    def apply(self, members: np.ndarray) -> np.ndarray:
+        total = np.exp(np.log(np.clip(members, 1e-12, None)).mean(axis=0))
+        return total / total.sum(axis=1, keepdims=True)
+
+
 class WeighsWithoutAim(SoundCombiner):
     """Believes members the more, the worse they are, and says that it is to improve nothing."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -29,6 +29,40 @@ class StrengthOptions(Options):
     strength: Annotated[float, Search(0.1, 0.9)] = Field(
         0.5, ge=0, lt=1, description="how much of the other is taken; 0 is off"
     )
+
+
+class SplitOptions(Options):
+    parts: Annotated[int, Search(1, 4)] = Field(2, ge=1, description="micro-batches an update")
+
+
+class Splits:
+    """Makes one update of several micro-batches, with the mean of their gradients."""
+
+    def __init__(self, options: SplitOptions, context: Context) -> None:
+        self.steps_per_update = self.parts = options.parts
+        self.waiting = 0
+
+    @event
+    def epoch_start(self) -> None:
+        self.waiting = 0
+
+    @event
+    def ready_to_step(self) -> bool:
+        self.waiting += 1
+        return self.waiting >= self.parts
+
+    @event(tryfirst=True)
+    def before_update(self, run: RunState, window: Sequence[Step]) -> None:
+        self.waiting = 0
+        for weights in run.model.parameters():
+            if weights.grad is not None:
+                weights.grad.div_(len(window))
+
+
+class SplitsUntold(Splits):
+    def __init__(self, options: SplitOptions, context: Context) -> None:
+        super().__init__(options, context)
+        self.steps_per_update = 1
 
 
 class Average:
