@@ -211,7 +211,7 @@ class TrialRun:
         """The end of a trial that has collapsed for good, where those are to be ended."""
         if not self._asked.end_collapsing:
             return None
-        reason = hopeless(self._ear.rows, options=StopCollapsingOptions())
+        reason = hopeless(tuple(self._ear.rows), options=StopCollapsingOptions())
         if not reason or self._last is None or self._last.epoch == self._last.epochs:
             return None
         self.stop(reason)

@@ -235,6 +235,14 @@ def test_a_hopeless_trial_is_stopped_where_that_is_asked(
     assert end_of(assign(), registry).state == "ok"
 
 
+def test_a_sound_trial_goes_on_under_the_rules_for_collapses(
+    assign: Assign, registry: Registry
+) -> None:
+    sound = ("train.epochs=8", "train.batch_size=16")
+    end = end_of(assign(*sound, end_collapsing=True), registry)
+    assert (end.state, end.epochs) == (end_of(assign(*sound), registry).state, 8)
+
+
 def test_a_sweep_that_is_halted_ends_its_trials_resumably(
     assign: Assign, registry: Registry
 ) -> None:
