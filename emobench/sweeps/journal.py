@@ -5,13 +5,14 @@ It is the truth of a sweep: which trials there were, what was heard of them, how
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from emobench.api.errors import DataError
 from emobench.runs.files import explained
@@ -51,6 +52,9 @@ class Ended:
 
 Event = Asked | Heard | Ended
 
+TORN = b" (torn)"
+"""Ends a line whose writer died in it, written by the next one; no whole line ends so."""
+
 
 class Journal:
     """Adds events to a file, each on the disk before the call returns."""
@@ -58,7 +62,7 @@ class Journal:
     def __init__(self, path: Path, *, root: Path) -> None:
         self.path = path
         self._root = root
-        self._file: IO[bytes] | None = None
+        self._file: io.FileIO | None = None
 
     def __enter__(self) -> Journal:
         return self
@@ -77,8 +81,13 @@ class Journal:
         line = json.dumps(_plain(event), allow_nan=False).encode() + b"\n"
         with explained(self._root):
             file = self._open()
-            file.write(line)
-            file.flush()
+            try:
+                while line:
+                    line = line[file.write(line) :]
+            except OSError:
+                # A part of the line may stand: opened anew, it is told apart from what follows.
+                self.close()
+                raise
             if not isinstance(event, Heard):
                 os.fsync(file.fileno())
 
@@ -86,9 +95,9 @@ class Journal:
         """All events so far, in their order; a last line that was cut short is left out."""
         yield from read_events(self.path)
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> io.FileIO:
         if self._file is None:
-            self._file = self.path.open("ab+")
+            self._file = self.path.open("ab+", buffering=0)
             _end_torn_line(self._file)
         return self._file
 
@@ -99,12 +108,12 @@ def read_events(path: Path) -> Iterator[Event]:
         return
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
-        if not line:
+        if not line or line.endswith(TORN):
             continue
         try:
             yield _event(json.loads(line))
         except (ValueError, KeyError, TypeError) as error:
-            if _is_torn(line):
+            if number == len(lines):
                 continue
             raise DataError(
                 f"the journal '{path}' is damaged in line {number} ({error}); mend or delete that "
@@ -112,17 +121,17 @@ def read_events(path: Path) -> Iterator[Event]:
             ) from error
 
 
-def _is_torn(line: bytes) -> bool:
-    """Whether a line was cut short by the death of its writer: every whole one ends so."""
-    return not line.endswith(b"}") or not line.startswith(b"{")
-
-
-def _end_torn_line(file: IO[bytes]) -> None:
-    size = file.seek(0, os.SEEK_END)
-    if size:
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) != b"\n":
-            file.write(b"\n")
+def _end_torn_line(file: io.FileIO) -> None:
+    """Close a last line whose writer died in it, and mark it where it is not whole."""
+    file.seek(0)
+    last = file.read().rpartition(b"\n")[2]
+    if not last:
+        return
+    try:
+        json.loads(last)
+    except ValueError:
+        file.write(TORN)
+    file.write(b"\n")
 
 
 def _plain(event: Event) -> dict[str, Any]:
