@@ -123,7 +123,7 @@ def _shown(story: Story, study: Study) -> Shown:
         "origin": trial.origin,
     }
     if end is None:
-        seconds = sum(each.seconds for each in story.reports)
+        seconds = story.reports[-1].seconds if story.reports else 0.0
         return Shown(
             **common, state="under way", validation=None, epochs=story.epoch, seconds=seconds
         )

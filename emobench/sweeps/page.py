@@ -28,9 +28,11 @@ TITLES = {
 
 STYLE = """
 :root { --ink: #1f2328; --faint: #59636e; --grid: #d8dee4; --ground: #ffffff; --mark: #fff3e8;
+  --blue: #0072b2; --orange: #d55e00; --red: #b3261e;
   color-scheme: light dark; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --faint: #9198a1; --grid: #3d444d; --ground: #0d1117; --mark: #3a2a17; }
+  :root { --ink: #e6edf3; --faint: #9198a1; --grid: #3d444d; --ground: #0d1117; --mark: #3a2a17;
+    --blue: #58a6ff; --orange: #f0883e; --red: #ff7b72; }
 }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
   max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }

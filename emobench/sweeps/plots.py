@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 INK, FAINT, GRID, GROUND = "#1f2328", "#59636e", "#d8dee4", "#ffffff"
 BLUE, ORANGE, GREEN, PURPLE, RED = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b3261e"
 
+PAGE_COLOURS = {
+    "ink": INK,
+    "faint": FAINT,
+    "grid": GRID,
+    "ground": GROUND,
+    "blue": BLUE,
+    "orange": ORANGE,
+    "red": RED,
+}
+"""Colours that a page sets itself, as it may be dark."""
+
 MARKS: Mapping[ShownState, tuple[str, str]] = {
     "ok": ("o", BLUE),
     "collapsed": ("s", PURPLE),
@@ -82,7 +93,7 @@ def as_svg(figure: Figure, *, name: str) -> str:
         figure.savefig(content, format="svg", transparent=True, metadata={"Date": None})
     text = content.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
-    for colour, variable in {INK: "ink", FAINT: "faint", GRID: "grid", GROUND: "ground"}.items():
+    for variable, colour in PAGE_COLOURS.items():
         svg = svg.replace(colour, f"var(--{variable})")
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = svg.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
