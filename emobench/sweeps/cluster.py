@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -15,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 import ray
+from ray._private import worker as ray_worker
 
 from emobench.api.errors import RunError, UsageError
 from emobench.sweeps.watcher import Resources
@@ -167,7 +169,14 @@ def quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield
+            # Deaths of workers are printed whatever `log_to_driver` says; this switch is for them.
+            said = getattr(ray_worker, "_worker_logs_enabled", True)
+            ray_worker._worker_logs_enabled = False
+            try:
+                yield
+            finally:
+                ray_worker._worker_logs_enabled = said
+            gc.collect()  # processes that Ray ended and never asked after warn of it when forgotten
     finally:
         logger.setLevel(level)
         for key, value in before.items():

@@ -37,9 +37,6 @@ from emobench.sweeps.parcel import Assigner, Parcel, from_anywhere
 from emobench.sweeps.study import Study
 from emobench.sweeps.watcher import Resources, Watcher
 
-NEVER_S = 1e9
-"""Tune keeps no state of its own: the journal has everything."""
-
 MOST_PENDING = 1000
 """Tune may start as many workers at once as the conductor gives it trials."""
 
@@ -122,12 +119,12 @@ def _fit(conductor: Conductor, assign: Assigner, *, resources: Resources) -> Non
         )
         search = SearchGenerator(_Suggestions(conductor, assign))
         controller: Any = _Controller(
+            conductor,
             search_alg=search,
             scheduler=_Decisions(conductor),
             callbacks=[_Events(conductor)],
             reuse_actors=True,
             storage=experiment.storage,
-            checkpoint_period=NEVER_S,
         )
         search.add_configurations([experiment])
         controller.update_max_pending_trials(MOST_PENDING)
@@ -146,9 +143,13 @@ class _Controller(TuneController):
     than the start of a process, it ends every second worker it starts, and never has two.
     """
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, conductor: Conductor, **given: Any) -> None:
         super().__init__(**given)
+        self._conductor = conductor
         self._awaited: dict[TuneTrial, float] = {}
+
+    def checkpoint(self, force: bool = False, wait: bool = False) -> None:
+        """Tune keeps no state of its own: the journal has everything."""
 
     def _maybe_reuse_cached_actor(self, trial: TuneTrial) -> bool:
         if trial in self._trial_to_actor and trial not in self._resetting_trials:
@@ -157,6 +158,10 @@ class _Controller(TuneController):
                 return False
         self._awaited.pop(trial, None)
         return bool(super()._maybe_reuse_cached_actor(trial))
+
+    def _process_trial_failure(self, trial: TuneTrial, exception: Any) -> None:
+        self._conductor.lost(trial.trial_id, _cause(exception))
+        super()._process_trial_failure(trial, exception)
 
 
 class _Worker(tune.Trainable):
@@ -252,8 +257,7 @@ class _Decisions(FIFOScheduler):
         return str(TrialScheduler.STOP)
 
     def on_trial_error(self, tune_controller: Any, trial: TuneTrial) -> None:
-        """A worker died, or could not begin."""
-        self._conductor.lost(trial.trial_id, _cause(trial.get_pickled_error()))
+        """Its worker died, which the conductor knows; it comes again as another of Tune's."""
         trial.config["parcel"].empty()
 
 
@@ -268,10 +272,9 @@ class _Events(tune.Callback):
         self._conductor.began(trial.trial_id)
 
 
-def _cause(error: Exception | None) -> str:
+def _cause(error: Exception) -> str:
     """Why a worker was lost, in a line."""
-    text = str(error)
     if isinstance(error, RayActorError):
-        return "its machine is gone" if "node" in text and "died" in text else "its worker died"
+        return "its machine is gone" if "its node has died" in str(error) else "its worker died"
     cause = getattr(error, "cause", None) or error
     return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
