@@ -18,6 +18,7 @@ from emobench.sweeps.rows import rows_of
 from emobench.sweeps.study import Start, Study
 from emobench.sweeps.suggest import Conflict
 from emobench.sweeps.sweep import Sweep
+from emobench.sweeps.trainings import train
 from emobench.sweeps.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -152,10 +153,10 @@ def _crowned(done: SweepResult, study: Study, watcher: Watcher) -> SweepResult:
     if programme is None:
         return done
     winner, *others = programme.write_recipes(sweep.folder.path, root=sweep.folder.root)
-    watcher.say(f"finale: {len(programme.trainings())} trainings with seeds that no trial had")
     settings = replace(sweep.call.settings, fresh=False)
-    heard = _Told(watcher, total=len(programme.trainings()))
+    heard = _Told(watcher)
     try:
+        train(programme, sweep=sweep, first=len(study.stories), watcher=watcher)
         final = perform(programme, settings=settings, registry=sweep.registry, listener=heard)
     except KeyboardInterrupt:
         return replace(done, interrupted=True)
@@ -163,17 +164,15 @@ def _crowned(done: SweepResult, study: Study, watcher: Watcher) -> SweepResult:
 
 
 class _Told(Listener):
-    """Tells a watcher which training of the finale begins."""
+    """Tells a watcher of the finale's runs that are made in this process."""
 
-    def __init__(self, watcher: Watcher, *, total: int) -> None:
-        self._watcher, self._total = watcher, total
-        self._begun, self._warned = 0, set[str]()
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher, self._warned = watcher, set[str]()
 
     def stage(self, name: str, detail: str = "") -> None:
-        """A training begins; what is stored already begins none."""
-        if name == "train":
-            self._begun += 1
-            self._watcher.say(f"finale: training {self._begun} of {self._total}: {detail}")
+        """A run begins to train, or to combine; what is stored already does neither."""
+        if name in ("train", "combine"):
+            self._watcher.say(f"finale: {name} {detail}")
 
     def warn(self, message: str) -> None:
         """Pass it on, once: every training of the same data says the same."""

@@ -71,6 +71,29 @@ def test_a_sweep_on_ray_ends_with_a_winner_that_was_tested_over_fresh_seeds(
     assert final["test"]["low"] <= final["test"]["estimate"] <= final["test"]["high"]
 
 
+def test_the_finale_is_trained_by_the_engine_and_lies_where_boards_look(
+    emobench: Command, engine: Any, folder: Path, quick: tuple[str, ...]
+) -> None:
+    engine.real = True
+    outcome = emobench(*quick, "--final-seeds", "1", "--stop", "none")
+    assert outcome.code == 0, outcome.err
+    finale = [trial for trial in engine.seen if trial.origin == "finale"]
+    assert len(finale) >= 3
+    assert 0 not in {trial.plan.seed for trial in finale}
+    assert [trial.index for trial in finale] == list(range(3, 3 + len(finale)))
+    boards = {path.parent.name for path in folder.glob("runs/*/record.json")}
+    trials = {path.parent.name for path in folder.glob("runs/sweeps/q/*/record.json")}
+    assert len(boards) == len(finale) + 1  # the ensemble, which trains nothing
+    assert len(trials) == 3
+    assert "finale: [1/" in outcome.err
+    assert "finale: train " not in outcome.err
+    assert "optimism of the search's figure" in outcome.out
+    begun = len(engine.seen)
+    again = emobench(*quick, "--final-seeds", "1", "--stop", "none")
+    assert again.out == outcome.out
+    assert len(engine.seen) == begun
+
+
 def test_each_trial_is_a_line_and_the_best_come_first_in_the_table(
     emobench: Command, engine: Any, quick: tuple[str, ...]
 ) -> None:
