@@ -24,6 +24,8 @@ from emobench.sweeps.watcher import Resources
 OBJECT_STORE = 100 * 2**20
 """Bytes: what trials are given and tell is small."""
 
+START_ATTEMPTS = 3
+
 NODES_EVERY_S = 2.0
 """How often the machines of a cluster are counted."""
 
@@ -105,20 +107,26 @@ def _nodes() -> list[Mapping[str, float]]:
 
 
 def _start(folder: str) -> None:
-    try:
-        ray.init(
-            address="local",
-            num_cpus=_cores(),
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=OBJECT_STORE,
-            _temp_dir=folder,
-        )
-    except Exception as error:
-        raise RunError(
-            f"Ray could not be started on this machine: {type(error).__name__}: {error}"
-        ) from error
+    """Start Ray here. It gives its own processes half a minute, which a busy machine exceeds."""
+    for attempt in range(START_ATTEMPTS):
+        try:
+            ray.init(
+                address="local",
+                num_cpus=_cores(),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                object_store_memory=OBJECT_STORE,
+                _temp_dir=folder,
+            )
+        except Exception as error:
+            ray.shutdown()
+            if attempt + 1 == START_ATTEMPTS:
+                raise RunError(
+                    f"Ray could not be started on this machine: {type(error).__name__}: {error}"
+                ) from error
+        else:
+            return
 
 
 def _connect(address: str) -> None:
