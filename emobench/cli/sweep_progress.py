@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from emobench.cli.sweep_tally import Tally, end_line
@@ -24,7 +23,6 @@ def choose_watcher(sweep: Sweep, *, plain: bool, stream: TextIO | None = None) -
         trials=sweep.call.trials,
         metric=sweep.task.metric,
         sign=sweep.sign,
-        now=time.monotonic(),
     )
     if plain or not target.isatty():
         return Lines(tally, stream=target)

@@ -25,14 +25,13 @@ class Leader:
 class Tally:
     """Counts what is heard; begins with what an earlier call left."""
 
-    def __init__(
-        self, rows: Iterable[TrialRow], *, trials: int, metric: str, sign: int, now: float
-    ) -> None:
+    def __init__(self, rows: Iterable[TrialRow], *, trials: int, metric: str, sign: int) -> None:
         self.trials, self.metric = trials, metric
         self.states: Counter[str] = Counter()
         self.running: dict[int, tuple[Trial, Report | None]] = {}
         self.leader: Leader | None = None
-        self._sign, self._started, self._ended_here = sign, now, 0
+        self._sign, self._ended_here = sign, 0
+        self._started: float | None = None
         for row in rows:
             if row.state is not None:
                 self.states[row.state] += 1
@@ -43,8 +42,10 @@ class Tally:
         """How many trials are over."""
         return self.states.total()
 
-    def began(self, trial: Trial) -> None:
-        """A trial is at work."""
+    def began(self, trial: Trial, *, now: float | None = None) -> None:
+        """A trial is at work. Time is counted from the first: what runs them has to start, too."""
+        if self._started is None:
+            self._started = time.monotonic() if now is None else now
         self.running[trial.index] = (trial, None)
 
     def heard(self, trial: Trial, report: Report) -> None:
@@ -69,7 +70,7 @@ class Tally:
 
     def seconds_left(self, now: float | None = None) -> float | None:
         """From the trials that ended in this call; None before the first has."""
-        if not self._ended_here:
+        if not self._ended_here or self._started is None:
             return None
         elapsed = (time.monotonic() if now is None else now) - self._started
         return elapsed / self._ended_here * max(0, self.trials - self.over)

@@ -111,12 +111,14 @@ def _is_work_left(study: Study, trials: int) -> bool:
 
 
 def _pictured(done: SweepResult, study: Study) -> SweepResult:
-    """What mattered, in figures and, where they are wanted, on a page with pictures."""
+    """What mattered, in figures and, where they are wanted, on a page; a copy for Optuna."""
     from emobench.sweeps.importance import importance
+    from emobench.sweeps.optuna_copy import COPY_FILE, copy_to_optuna
     from emobench.sweeps.overview import overview
 
     folder, options = done.sweep.folder, done.sweep.call.options
     shown = overview(study, name=done.name, objectives=1 if options.cost is None else 2)
+    copy_to_optuna(shown, folder.path / COPY_FILE)
     mattered = importance(shown, seed=options.seed)
     if not done.sweep.call.settings.plots:
         return replace(done, importance=mattered)

@@ -22,7 +22,7 @@ def trial(index: int) -> Any:
 
 
 def tally(*rows: TrialRow, trials: int = 10, sign: int = 1) -> Tally:
-    return Tally(rows, trials=trials, metric="uar", sign=sign, now=100.0)
+    return Tally(rows, trials=trials, metric="uar", sign=sign)
 
 
 def row(index: int, **changes: Any) -> TrialRow:
@@ -32,7 +32,7 @@ def row(index: int, **changes: Any) -> TrialRow:
 def test_time_left_is_by_the_trials_of_this_call_alone() -> None:
     counted = tally(row(0, state="ok", validation=0.5), row(1, state="failed"), row(2))
     assert counted.counts(110.0) == "2/10 trials, 1 ok, 1 failed"
-    counted.began(trial(2))
+    counted.began(trial(2), now=100.0)
     counted.ended(trial(2), TrialEnd(state="ok", validation=0.4))
     assert counted.seconds_left(110.0) == pytest.approx(70.0)
     assert counted.counts(110.0) == "3/10 trials, 2 ok, 1 failed, 1:10 left"
