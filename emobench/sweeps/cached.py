@@ -32,7 +32,6 @@ class Cached:
     """
 
     stories: tuple[Story, ...]
-    items: tuple[str, ...]
     target: Target
     metric: str
     members: Floats
@@ -80,7 +79,6 @@ def read_cached(study: Study, *, trials: Path) -> Cached | None:
     kinds = " or ".join(COMBINED_KINDS)
     return Cached(
         stories=tuple(story for story, _ in found),
-        items=tuple(map(str, stored["validation/items"].tolist())),
         target=first,
         metric=study.task.metric,
         members=np.stack([each[f"validation/{first.name}/after"] for _, each in found]),

@@ -24,6 +24,7 @@ from emobench.sweeps.cached import Cached, read_cached
 from emobench.sweeps.memory import reduced
 from emobench.sweeps.outcome import Finale, Standing, judge_all
 from emobench.sweeps.study import Story, Study
+from emobench.sweeps.trial import FOLD
 
 if TYPE_CHECKING:
     from emobench.runs.listener import Listener
@@ -43,9 +44,9 @@ class Contender:
 class Programme:
     """What the finale will train. `no_ensemble` says why there is none, where there is none.
 
-    Where the recipe as it stands is itself the winner, it runs once. `seen` are the validation
-    items of the trials: on a task in folds they are test items of other folds, and as the winner
-    was chosen by them, the finale's test figures leave them out.
+    Where the recipe as it stands is itself the winner, it runs once. On a task in folds all runs
+    are on the trials' own fold: test items of the others are those that trials learnt from and
+    were chosen by.
     """
 
     winner: Contender
@@ -54,8 +55,6 @@ class Programme:
     no_ensemble: str
     task: Task
     seeds: tuple[int, ...]
-    folds: tuple[int, ...]
-    seen: frozenset[str]
 
     def contenders(self) -> tuple[Contender, ...]:
         """Every recipe to train, each once."""
@@ -75,12 +74,11 @@ class Programme:
         return tuple(dict.fromkeys(plan for plan in found if isinstance(plan, Plan)))
 
     def _plans(self, recipe: AnyRecipe) -> Iterator[AnyPlan]:
-        for fold in self.folds:
-            for seed in self.seeds:
-                if isinstance(recipe, EnsembleRecipe):
-                    yield EnsemblePlan(recipe=recipe, task=self.task, seed=seed, fold=fold)
-                else:
-                    yield Plan(recipe=recipe, task=self.task, seed=seed, fold=fold)
+        for seed in self.seeds:
+            if isinstance(recipe, EnsembleRecipe):
+                yield EnsemblePlan(recipe=recipe, task=self.task, seed=seed, fold=FOLD)
+            else:
+                yield Plan(recipe=recipe, task=self.task, seed=seed, fold=FOLD)
 
     def write_recipes(self, folder: Path, *, root: Path) -> tuple[Path, ...]:
         """Write winner and ensemble into the sweep's folder, as recipes that run by their files."""
@@ -109,12 +107,10 @@ def programme_of(
     trials: Path,
     seeds: int,
     registry: Registry,
-    folds: Sequence[int] | None = None,
 ) -> Programme | None:
     """What to train at the end of a sweep whose trials' runs lie in `trials`.
 
-    None where no trial has a figure. Without `folds`, all of the task. The seeds are those after
-    the sweep's own.
+    None where no trial has a figure. The seeds are those after the sweep's own.
     """
     best = study.best()
     if best is None:
@@ -125,7 +121,6 @@ def programme_of(
     if cached is not None:
         ensemble = _ensemble(cached, winner, naming, study, registry)
     chosen = ensemble if isinstance(ensemble, Contender) else None
-    several = study.task.protocol.fold_count > 1
     return Programme(
         winner=winner,
         as_it_stands=_as_it_stands(study, registry),
@@ -133,8 +128,6 @@ def programme_of(
         no_ensemble=ensemble if isinstance(ensemble, str) else "",
         task=study.task,
         seeds=tuple(study.seed + 1 + number for number in range(seeds)),
-        folds=tuple(range(study.task.protocol.fold_count) if folds is None else folds),
-        seen=frozenset(cached.items) if cached is not None and several else frozenset(),
     )
 
 
@@ -170,7 +163,7 @@ def perform(
 
 def judge(programme: Programme, records: Sequence[Record | None], *, runs: Path) -> Finale:
     """What the runs show. `records` are in the order of `plans()`, None where there is none."""
-    size = len(programme.seeds) * len(programme.folds)
+    size = len(programme.seeds)
     standings = [
         Standing(
             name=contender.recipe.name,
@@ -185,7 +178,6 @@ def judge(programme: Programme, records: Sequence[Record | None], *, runs: Path)
         as_it_stands=standings[0 if alone else 1],
         ensemble=standings[-1] if programme.ensemble else None,
         no_ensemble=programme.no_ensemble,
-        seen=programme.seen,
         metric=programme.task.metric,
         runs=runs,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,10 +18,9 @@ from emobench.scoring.uncertainty import (
     paired_difference,
     score_interval,
 )
-from emobench.sweeps.trial import FOLD, SCORED
+from emobench.sweeps.trial import SCORED
 
 if TYPE_CHECKING:
-    from emobench.runs.published import Predictions
     from emobench.scoring.tally import Tally
 
 NO_PREDICTIONS = "the predictions of its runs cannot be read together; run it with --fresh"
@@ -130,12 +128,11 @@ def judge_all(
     as_it_stands: Standing,
     ensemble: Standing | None,
     no_ensemble: str,
-    seen: frozenset[str],
     metric: str,
     runs: Path,
 ) -> Finale:
-    """The finale from its runs' records; test items in `seen` are left out of the figures."""
-    reader = _Reader(seen=seen, metric=metric, runs=runs)
+    """The finale from its runs' records."""
+    reader = _Reader(metric=metric, runs=runs)
     base = reader.tallies(as_it_stands)
 
     def against_it(standing: Standing) -> Final:
@@ -154,7 +151,6 @@ def judge_all(
 
 @dataclass(frozen=True, kw_only=True)
 class _Reader:
-    seen: frozenset[str]
     metric: str
     runs: Path
 
@@ -176,54 +172,38 @@ class _Reader:
         )
 
     def _validation(self, standing: Standing) -> float | None:
-        """The mean over the seeds, on the trials' own fold: others are of other people."""
+        """The mean over the seeds."""
         records = [record for record in standing.records if record is not None]
-        same = [record for record in records if record.task.fold == FOLD] or records
-        firsts = [next(iter(record.scores.values())).validation for record in same]
+        firsts = [next(iter(record.scores.values())).validation for record in records]
         figures = [first.get(self.metric) for first in firsts]
         known = [figure for figure in figures if figure is not None]
         return fmean(known) if known and len(known) == len(figures) else None
 
     def tallies(self, standing: Standing) -> list[Tally]:
-        """One tally a seed, its folds together; empty where a run has no predictions."""
+        """One tally a seed; empty where a run has no predictions."""
         from emobench.runs.publishing import local_predictions
         from emobench.runs.store import RunStore
+        from emobench.scoring.tally import tally
 
-        store = RunStore(self.runs)
-        by_seed: dict[int, list[Predictions]] = defaultdict(list)
+        store, found = RunStore(self.runs), []
         for record in standing.records:
             if record is None or record.state not in SCORED:
                 return []
             predictions = local_predictions(record, folder=store.run_dir(record.id))
             if predictions is None:
                 return []
-            by_seed[record.seed].append(predictions)
-        try:
-            return [_tally(seed, parts, self.seen) for seed, parts in by_seed.items()]
-        except ValueError:  # such as folds that share an item
-            return []
-
-
-def _tally(seed: int, parts: Sequence[Predictions], seen: frozenset[str]) -> Tally:
-    """A seed's test items over its folds, without those that the search has seen."""
-    import numpy as np
-
-    from emobench.scoring.tally import tally
-
-    items = [item for part in parts for item in part.items]
-    groups = [group for part in parts for group in part.groups]
-    kept = np.asarray([item not in seen for item in items], dtype=bool)
-    firsts = [part.targets[0] for part in parts]
-    return tally(
-        firsts[0].target,
-        seed=seed,
-        items=[item for item, keep in zip(items, kept, strict=True) if keep],
-        groups=[group for group, keep in zip(groups, kept, strict=True) if keep]
-        if groups
-        else None,
-        probabilities=np.concatenate([one.probabilities for one in firsts])[kept],
-        truth=np.concatenate([one.truth for one in firsts])[kept],
-    )
+            first = predictions.targets[0]
+            found.append(
+                tally(
+                    first.target,
+                    seed=record.seed,
+                    items=predictions.items,
+                    groups=predictions.groups or None,
+                    probabilities=first.probabilities,
+                    truth=first.truth,
+                )
+            )
+        return found
 
 
 def _finite(figures: dict[str, Any]) -> dict[str, Any]:
