@@ -8,8 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from emobench.boards.words import count, figure, percent, title
 from emobench.cli.sweep_final import final_lines
 from emobench.cli.sweep_space import head
@@ -32,8 +30,6 @@ def report(done: SweepResult, *, as_json: bool) -> None:
     if as_json:
         print_json(document(done))
         return
-    for note in done.notes:
-        click.echo(f"note: {note}", err=True)
     if not done.rows:
         return
     print_lines(["", *_trial_lines(done), *_reasons(done.rows), *_front_lines(done), ""])
@@ -76,7 +72,7 @@ def _trial_lines(done: SweepResult) -> list[str]:
     if more:
         lines.append(f"and {count(more, 'trial')} with a lower figure")
     if others:
-        lines.append(f"and {count(len(others), 'trial')} without one: {_states(others)}")
+        lines.append(f"and {count(len(others), 'trial')} not trained to their end: {_states(others)}")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,7 +81,7 @@ class _Standing:
         """The page of one sweep."""
         definition, at_work = self.file.definition, self.folder.worker()
         lines = [
-            f"sweep   {self.folder.name}, {at_work or 'nobody is at work on it'}",
+            f"sweep   {self.folder.name}, {at_work or 'nobody'} is at work on it",
             f"task    {self.task}, recipe {definition['recipe']['name']}",
             f"search  {definition['search']}, stop {definition['stop']}, seed {definition['seed']}",
             f"trials  {self.counts()}",
@@ -93,8 +94,13 @@ class _Standing:
             under_way = "under way" if at_work else "begun, and left to go on"
             lines += ["", *self._under_way(under_way)]
         if not at_work:
-            lines += ["", f"go on with it: emobench sweep --resume --name {self.folder.name}"]
+            lines += ["", f"go on with it: {self._resume()}"]
         return lines
+
+    def _resume(self) -> str:
+        words = ["emobench", "sweep", "--resume", "--name", self.folder.name]
+        runs = self.folder.root
+        return shlex.join([*words, *(["--runs", str(runs)] if runs != Path("runs") else [])])
 
     def _under_way(self, words: str) -> list[str]:
         rows = [

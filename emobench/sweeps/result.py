@@ -22,8 +22,8 @@ class SweepResult:
     """What a sweep came to.
 
     `rows` are its trials, `winner` and `ensemble` recipe files, `final` how these fared with fresh
-    seeds. `importance` says which options moved the figure, `pages` the pictures of the
-    search; `notes` say what could not be done.
+    seeds. `importance` says which options moved the figure, `pages` the page and the
+    pictures of the search.
     """
 
     sweep: Sweep
@@ -34,7 +34,6 @@ class SweepResult:
     final: Finale | None = None
     importance: Importance | None = None
     pages: tuple[Path, ...] = ()
-    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -82,6 +82,8 @@ def _run(sweep: Sweep, study: Study, watcher: Watcher) -> bool:
     settings = trial_settings(sweep)
     # What the recipe or the data are refused for is told before anything is started.
     stored_record(sweep.as_it_stands(), settings=settings, registry=sweep.registry)
+    for note in sweep.space.notes:
+        watcher.say(f"note: {note}")
     from emobench.sweeps.tune import run_on_ray
 
     try:

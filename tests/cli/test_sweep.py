@@ -132,7 +132,7 @@ def test_a_reason_that_several_trials_share_is_told_once(
     assert outcome.code == 0, outcome.err
     assert outcome.out.count("two techniques replace the update") == 1
     assert "trial 1, 2 failed: two techniques replace the update" in outcome.out
-    assert "and 2 trials without one: 2 failed" in outcome.out
+    assert "and 2 trials not trained to their end: 2 failed" in outcome.out
 
 
 def test_no_trial_is_repeated_and_more_of_them_go_on_from_those_that_are_done(
@@ -207,7 +207,20 @@ def test_a_sweep_that_is_at_work_is_refused_a_second_time(
         standing = json.loads(emobench("sweep", "status", "q", "--json").out)
     assert message.startswith("error: sweep 'q' is at work in runs/sweeps/q (process ")
     assert standing["at_work"].startswith("process ")
+    assert "nobody is at work" in emobench("sweep", "status", "q").out
     assert ends(folder) == [0]
+
+
+def test_a_journal_whose_trials_are_no_longer_of_the_space_is_told(
+    emobench: Command, refused: Command, engine: Any, folder: Path, quick: tuple[str, ...]
+) -> None:
+    emobench(*quick)
+    journal = folder / "runs" / "sweeps" / "q" / "journal.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    next(line for line in lines if line["trial"] == 1)["values"]["optimizer.lr"] = 99.0
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    message = refused(*quick, "--trials", "4", code=2)
+    assert message.startswith("error: sweep 'q' holds trials that cannot be made any more: 'optim")
 
 
 def test_an_older_folder_without_a_journal_is_told(
