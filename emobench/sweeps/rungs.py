@@ -36,6 +36,7 @@ class Rungs:
         self._passed: list[dict[int, dict[int, float]]] = [
             {rung: {} for rung in rungs} for rungs in self._ladders
         ]
+        self._stopped: set[int] = set()
 
     def of(self, trial: int) -> tuple[int, ...]:
         """The rungs of a trial's ladder: trials take the ladders in turn."""
@@ -45,8 +46,11 @@ class Rungs:
         """Whether the trial is worth going on with after this epoch.
 
         The first `factor` to reach a rung have nobody to be compared with and go on, as does
-        whatever equals the last that would. No figure is the worst there is.
+        whatever equals the last that would. No figure is the worst there is. What was once said of
+        a trial at a rung stays said.
         """
+        if trial in self._stopped:
+            return False
         reached = [rung for rung in self.of(trial) if rung <= epoch]
         if not reached:
             return True
@@ -55,10 +59,11 @@ class Rungs:
             return True
         known = value if value is not None and math.isfinite(value) else -math.inf
         seen[trial] = known
-        if len(seen) < self._factor:
-            return math.isfinite(known)
         best = sorted(seen.values(), reverse=True)[: max(1, len(seen) // self._factor)]
-        return known >= best[-1] and math.isfinite(known)
+        is_worth = math.isfinite(known) and (len(seen) < self._factor or known >= best[-1])
+        if not is_worth:
+            self._stopped.add(trial)
+        return is_worth
 
 
 def asha(epochs: int, *, first: int | None = None) -> Rungs:

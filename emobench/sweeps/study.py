@@ -37,11 +37,12 @@ class Start:
 
 @dataclass(kw_only=True)
 class Story:
-    """All that is known of one trial."""
+    """All that is known of one trial; `goes_on` is what was said when it was last heard of."""
 
     trial: Trial
     reports: list[Report] = field(default_factory=list)
     end: TrialEnd | None = None
+    goes_on: bool = True
 
     @property
     def epoch(self) -> int:
@@ -100,8 +101,10 @@ class Study:
         The recipe as it stands is never stopped: everything is compared with it.
         """
         story = self.stories[index]
-        if story.end is not None or report.epoch <= story.epoch:
+        if story.end is not None:
             return True
+        if report.epoch <= story.epoch:
+            return story.goes_on
         self._journal.add(Heard(trial=index, report=report))
         return self._hear(story, report)
 
@@ -176,7 +179,8 @@ class Study:
         if story.trial.index == 0:
             return True
         value = self._oriented(report.validation)
-        return self._rungs.goes_on(story.trial.index, epoch=report.epoch, value=value)
+        story.goes_on = self._rungs.goes_on(story.trial.index, epoch=report.epoch, value=value)
+        return story.goes_on
 
     def _end(self, story: Story, end: TrialEnd) -> None:
         story.end = end

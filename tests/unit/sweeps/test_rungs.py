@@ -72,3 +72,10 @@ def test_whoever_leads_a_rung_always_goes_on(values: list[float]) -> None:
         goes_on = rungs.goes_on(trial, epoch=1, value=value)
         if value == max(values[: trial + 1]):
             assert goes_on
+
+
+def test_what_was_stopped_stays_stopped() -> None:
+    rungs = Rungs([(1, 3)])
+    answers = [rungs.goes_on(t, epoch=1, value=value) for t, value in enumerate([0.9, 0.8, 0.1])]
+    assert answers == [True, True, False]
+    assert not rungs.goes_on(2, epoch=2, value=1.0)
