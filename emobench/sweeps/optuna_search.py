@@ -170,9 +170,10 @@ class _Model:
     def _forget(self) -> None:
         """Go on with the best trials and the latest."""
         order = _from_best(self._over, self._objectives)
-        latest = list(self._over)[BEST - KEPT :]
-        kept = {*order[:BEST], *latest}
-        kept |= set(order[BEST : BEST + KEPT - len(kept)])
+        kept = {*order[:BEST], *list(self._over)[BEST - KEPT :]}
+        for trial in [*order, *reversed(self._over)]:
+            if len(kept) < KEPT:
+                kept.add(trial)
         self._over = {trial: each for trial, each in self._over.items() if trial in kept}
         self._open()
         for each in self._over.values():

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
@@ -11,6 +15,10 @@ from emobench.api import Component, Field, Kind, Options, Search
 from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Recipe
 from emobench.registry import Plugin, Registry
+from emobench.sweeps.overview import Overview, Shown
+from emobench.sweeps.ranges import trace
+from emobench.sweeps.searcher import RandomSearch, Searcher
+from emobench.sweeps.suggest import Conflict, Noted, Suggest
 
 RECIPE = """\
 schema: 1
@@ -100,3 +108,70 @@ def recipe(tmp_path: Path, registry: Registry) -> Recipe:
     path = tmp_path / "mine.yaml"
     path.write_text(RECIPE)
     return load_recipe(path, registry=registry)
+
+
+class MadeUpSearch:
+    """A space with a condition and a conflict, and trials of it, without recipes."""
+
+    def build(self, suggest: Suggest) -> None:
+        """`gamma` counts with the focal loss alone; a big batch does not go with the widest net."""
+        suggest.real("lr", 1e-4, 1.0, log=True)
+        batch = suggest.whole("batch", 8, 64, log=True)
+        if suggest.one_of("loss", ["cross_entropy", "focal"]) == "focal":
+            suggest.real("gamma", 0.0, 4.0, log=False)
+        if suggest.one_of("hidden", [[8], [16, 8]]) == [16, 8] and batch > 60:
+            raise Conflict("too big")
+
+    def draw(self, searcher: Searcher, trial: int) -> dict[str, Any]:
+        """What the searcher suggests for a trial, asked until nothing conflicts."""
+        for attempt in itertools.count():
+            noted = Noted(searcher.ask(trial, attempt=attempt))
+            try:
+                self.build(noted)
+            except Conflict:
+                searcher.refuse(trial)
+                continue
+            searcher.take(trial, noted.values)
+            return noted.values
+        raise AssertionError
+
+    def shown(self, index: int, values: Mapping[str, Any], figure: float | None) -> Shown:
+        """A trial that was trained to its end, or failed."""
+        return Shown(
+            index=index,
+            state="failed" if figure is None else "ok",
+            validation=figure,
+            reports={} if figure is None else {1: figure / 2, 3: figure},
+            values=values,
+            placed=trace(self.build, values),
+            origin="searched",
+            epochs=3,
+        )
+
+    def overview(self, *trials: Shown, **changes: Any) -> Overview:
+        """A sweep of these trials."""
+        scored = [trial for trial in trials if trial.validation is not None]
+        best = max(scored, key=lambda trial: trial.validation or 0.0, default=None)
+        plain = Overview(
+            name="mine-1a2b",
+            task="made/up",
+            metric="uar",
+            trials=trials,
+            best=best.index if best else None,
+        )
+        return replace(plain, **changes)
+
+    def sweep(self, count: int, **changes: Any) -> Overview:
+        """Trials by chance whose figure is that of the learning rate and of the loss alone."""
+        trials = []
+        for index in range(count):
+            values = self.draw(RandomSearch(seed=0), index)
+            figure = 0.7 - 0.1 * abs(math.log10(values["lr"]) + 2)
+            figure += 0.05 * (values["loss"] == "focal")
+            trials.append(self.shown(index, values, figure))
+        return self.overview(*trials, **changes)
+
+
+@pytest.fixture
+def search() -> MadeUpSearch:
+    return MadeUpSearch()
