@@ -72,7 +72,9 @@ def _trial_lines(done: SweepResult) -> list[str]:
     if more:
         lines.append(f"and {count(more, 'trial')} with a lower figure")
     if others:
-        lines.append(f"and {count(len(others), 'trial')} not trained to their end: {_states(others)}")
+        lines.append(
+            f"and {count(len(others), 'trial')} not trained to their end: {_states(others)}"
+        )
     return lines
 
 
