@@ -34,6 +34,14 @@ def start(folder: Path, **told: Any) -> subprocess.Popen[str]:
     )
 
 
+def wait_for(folder: Path, words: str, times: int, process: subprocess.Popen[str]) -> None:
+    """Wait until the journal has these words so often."""
+    journal = folder / "journal.jsonl"
+    while not journal.exists() or journal.read_text().count(words) < times:
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.2)
+
+
 def complete(folder: Path, **told: Any) -> str:
     process = start(folder, **told)
     printed, _ = process.communicate(timeout=600)
@@ -150,10 +158,7 @@ def test_an_interrupt_lets_go_of_the_runs_and_the_sweep_goes_on(
     troubled.prepare(tmp_path)
     told = {"troubles": ["none"] * 3, "overrides": ["techniques.troubled.seconds=1.5"]}
     process = start(tmp_path, **told)
-    journal = tmp_path / "journal.jsonl"
-    while not journal.exists() or '"ended"' not in journal.read_text():
-        assert process.poll() is None
-        time.sleep(0.2)
+    wait_for(tmp_path, '"ended"', 1, process)
     pressed = time.monotonic()
     for _ in range(presses):
         process.send_signal(signal.SIGINT)
@@ -196,35 +201,30 @@ def test_a_machine_that_dies_has_its_trials_done_by_others(
 ) -> None:
     from ray.cluster_utils import Cluster
 
+    from emobench.sweeps.cluster import quiet
+
     troubled.prepare(tmp_path)
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
-    )
-    doomed = cluster.add_node(num_cpus=1)
-    told = troubled.Told()
-
-    def change() -> None:
-        while not told.began_at:
-            time.sleep(0.2)
-        cluster.add_node(num_cpus=1)
-        while len(told.ends) < 2:
-            time.sleep(0.2)
-        cluster.remove_node(doomed, allow_graceful=False)
-
-    changes = threading.Thread(target=change)
-    changes.start()
-    try:
-        troubled.sweep(
-            tmp_path,
-            troubles=["none"] * 5,
-            overrides=["techniques.troubled.seconds=2.0"],
-            resources=Resources(address=cluster.address),
-            watcher=told,
-        )
-        changes.join()
-        ends = troubled.audit(tmp_path)
-        assert [ends[index].state for index in range(6)] == ["ok"] * 6
-        assert any("is tried again (1 of 3)" in line for line in told.said)
-        assert len(workers_of(tmp_path)) >= 2
-    finally:
-        cluster.shutdown()
+    with quiet():
+        head = {"num_cpus": 0, "include_dashboard": False}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            doomed = cluster.add_node(num_cpus=1)
+            process = start(
+                tmp_path,
+                troubles=["none"] * 5,
+                overrides=["techniques.troubled.seconds=2.0"],
+                resources={"address": cluster.address},
+            )
+            wait_for(tmp_path, '"epoch"', 1, process)
+            cluster.add_node(num_cpus=1)
+            wait_for(tmp_path, '"asked"', 3, process)
+            wait_for(tmp_path, '"ended"', 2, process)
+            cluster.remove_node(doomed, allow_graceful=False)
+            printed, _ = process.communicate(timeout=600)
+        finally:
+            cluster.shutdown()
+    assert process.returncode == 0, printed
+    ends = troubled.audit(tmp_path)
+    assert [ends[index].state for index in range(6)] == ["ok"] * 6
+    assert " is tried again (1 of 3): its machine is gone" in printed
+    assert len(workers_of(tmp_path)) >= 2

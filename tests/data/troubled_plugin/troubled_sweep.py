@@ -53,6 +53,7 @@ class Told(Watcher):
 
     def say(self, message: str) -> None:
         self.said.append(message)
+        print(message, flush=True)
 
     def began(self, trial: Trial) -> None:
         self.began_at.setdefault(trial.index, time.monotonic())
