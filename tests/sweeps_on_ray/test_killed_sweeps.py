@@ -226,5 +226,7 @@ def test_a_machine_that_dies_has_its_trials_done_by_others(
     assert process.returncode == 0, printed
     ends = troubled.audit(tmp_path)
     assert [ends[index].state for index in range(6)] == ["ok"] * 6
-    assert " is tried again (1 of 3): its machine is gone" in printed
+    # Which of the two it was, Ray does not always know at once.
+    lost = ("its machine is gone", "its worker died")
+    assert any(f" is tried again (1 of 3): {words}" in printed for words in lost)
     assert len(workers_of(tmp_path)) >= 2
