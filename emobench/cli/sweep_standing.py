@@ -85,7 +85,7 @@ class _Standing:
             f"task    {self.task}, recipe {definition['recipe']['name']}",
             f"search  {definition['search']}, stop {definition['stop']}, seed {definition['seed']}",
             f"trials  {self.counts()}",
-            f"best    {self.best_words()} on validation",
+            f"best    {self.best_words()}{' on validation' if self.best else ''}",
             f"journal {self.folder.journal}",
         ]
         if self.folder.winner.exists():
@@ -108,7 +108,7 @@ class _Standing:
                 str(row.trial),
                 str(row.epochs),
                 figure(row.validation, metric=self.metric),
-                values_words(row.values),
+                row.origin if row.trial == 0 else values_words(row.values),
             ]
             for row in self.open
         ]
