@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import logging
 import os
@@ -11,8 +12,9 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -25,6 +27,12 @@ OBJECT_STORE = 100 * 2**20
 """Bytes: what trials are given and tell is small."""
 
 START_ATTEMPTS = 3
+
+SCRATCH = "emo-"
+"""What the names of temporary folders begin with."""
+
+SETTLED_S = 60.0
+"""A folder younger than this may not be locked yet by who made it."""
 
 NODES_EVERY_S = 2.0
 """How often the machines of a cluster are counted."""
@@ -77,7 +85,7 @@ def cluster(resources: Resources) -> Iterator[Room]:
     """Ray, started here or found at an address, and left as it was found."""
     with ExitStack() as stack:
         if not ray.is_initialized():
-            folder = stack.enter_context(_short_folder())
+            folder = stack.enter_context(scratch())
             stack.callback(ray.shutdown)
             if resources.address is None:
                 _start(folder)
@@ -151,19 +159,42 @@ def _connect(address: str) -> None:
 
 
 @contextmanager
-def _short_folder() -> Iterator[str]:
-    """A folder for Ray's own files: their names must fit into the address of a socket."""
-    place = "/tmp" if os.access("/tmp", os.W_OK) else None
-    folder = tempfile.mkdtemp(prefix="emo-", dir=place)
+def scratch() -> Iterator[str]:
+    """A folder with a short name: Ray puts sockets below, whose addresses have little room.
+
+    It is locked while it is used, so that what a killed process left can be told, and removed.
+    """
+    place = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())
+    for left in place.glob(f"{SCRATCH}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > SETTLED_S and _is_deserted(left):
+                _remove(left)
+    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place))
+    held = os.open(folder, os.O_RDONLY)
     try:
-        yield folder
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield str(folder)
     finally:
-        # Ray's last process to die may write once more.
-        for _ in range(20):
-            shutil.rmtree(folder, ignore_errors=True)
-            if not os.path.exists(folder):
-                break
-            time.sleep(0.1)
+        os.close(held)
+        _remove(folder)
+
+
+def _is_deserted(folder: Path) -> bool:
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(held)
+    return True
+
+
+def _remove(folder: Path) -> None:
+    """Remove all of it; the last of Ray's processes to die may write once more."""
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 @contextmanager

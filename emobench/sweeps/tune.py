@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 import pickle
 import secrets
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -31,7 +29,7 @@ from ray.tune.search import Searcher, SearchGenerator
 from emobench.api.errors import DataError, EmobenchError, RunError, UsageError
 from emobench.runs.plan import Settings
 from emobench.sweeps.assignment import WORKERS_FOLDER
-from emobench.sweeps.cluster import cluster, quiet
+from emobench.sweeps.cluster import cluster, quiet, scratch
 from emobench.sweeps.conductor import Conductor
 from emobench.sweeps.parcel import Assigner, Parcel, from_anywhere
 from emobench.sweeps.study import Study
@@ -107,9 +105,8 @@ def _interruptible(conductor: Conductor) -> Iterator[None]:
 
 def _fit(conductor: Conductor, assign: Assigner, *, resources: Resources) -> None:
     """Let Tune place trials until the conductor has no more to give."""
-    storage = tempfile.mkdtemp(prefix="emobench-tune-")
     gpus = {"GPU": resources.gpus} if resources.gpus else {}
-    try:
+    with scratch() as storage:
         experiment = Experiment(
             "sweep",
             run=_Worker,
@@ -132,8 +129,6 @@ def _fit(conductor: Conductor, assign: Assigner, *, resources: Resources) -> Non
             controller.step()
         if not conductor.overdue:  # else workers are at work, and their death does no harm
             controller.cleanup()
-    finally:
-        shutil.rmtree(storage, ignore_errors=True)
 
 
 class _Controller(TuneController):
