@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from emobench.api.errors import RunError
 from emobench.sweeps.assignment import Progress
 from emobench.sweeps.study import Study
 from emobench.sweeps.trial import Trial, TrialEnd
@@ -21,6 +22,12 @@ RETRIES = 3
 
 GRACE_S = 5.0
 """What workers are given to let go of their runs once the sweep is stopped."""
+
+UNFIT = (
+    "no worker can take up trial {trial}, tried {count} times: {reason}; see that all machines have "
+    "the same Python, Ray, emobench and plugins, then give the same command again: what was "
+    "finished is kept"
+)
 
 
 class Conductor:
@@ -42,6 +49,7 @@ class Conductor:
         self._study, self._trials, self._watcher = study, trials, watcher
         self._room, self._halt = room, halt
         self._live: dict[str, Trial] = {}
+        self._taken_up: set[str] = set()
         self._losses: Counter[int] = Counter()
         self._deadline: float | None = None
         self._exhausted = False
@@ -68,6 +76,7 @@ class Conductor:
     def began(self, name: str) -> None:
         """A worker has the trial."""
         if name in self._live:
+            self._taken_up.add(name)
             self._watcher.began(self._live[name])
 
     def heard(self, name: str, progress: Progress) -> bool:
@@ -83,7 +92,10 @@ class Conductor:
             return False
 
     def lost(self, name: str, reason: str) -> None:
-        """The worker of a trial died: it is tried again elsewhere, a few times."""
+        """The worker of a trial died: it is tried again elsewhere, a few times.
+
+        Where none so much as took it up, no other trial would be spared.
+        """
         trial = self._live.get(name)
         if trial is None:
             return
@@ -94,6 +106,9 @@ class Conductor:
             self._watcher.say(
                 f"trial {trial.index} is tried again ({count} of {RETRIES}): {reason}"
             )
+        elif name not in self._taken_up:
+            self.broke(name, RunError(UNFIT.format(trial=trial.index, count=count, reason=reason)))
+            return
         else:
             end = TrialEnd(state="failed", reason=f"tried {count} times, each time: {reason}")
         try:
@@ -142,5 +157,6 @@ class Conductor:
 
     def _end(self, name: str, trial: Trial, end: TrialEnd) -> None:
         self._live.pop(name, None)
+        self._taken_up.discard(name)
         self._study.ended(trial.index, end)
         self._watcher.ended(trial, end)

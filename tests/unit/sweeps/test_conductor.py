@@ -132,12 +132,27 @@ def test_a_trial_that_loses_every_worker_fails_and_the_others_go_on(
     conductor = conduct(trials=2, room=1)
     for name in "abcd":
         conductor.next_trial(name)
+        conductor.began(name)
         conductor.lost(name, "its worker died")
     assert study.ends[-1] == (0, "failed")
     assert said.ends[-1].reason == "tried 4 times, each time: its worker died"
     other = conductor.next_trial("e")
     assert other is not None
     assert other.index == 1
+
+
+def test_workers_that_cannot_begin_are_no_fault_of_the_method(
+    conduct: Callable[..., Conductor], study: MadeUpStudy
+) -> None:
+    conductor = conduct(trials=2, room=1)
+    for name in "abcd":
+        conductor.next_trial(name)
+        conductor.lost(name, "ModuleNotFoundError: acme")
+    assert study.ends == [(0, "interrupted")] * 3
+    words = "no worker can take up trial 0, tried 4 times: ModuleNotFoundError: acme; see that all"
+    assert str(conductor.fault).startswith(words)
+    assert isinstance(conductor.fault, RunError)
+    assert conductor.finished
 
 
 def test_a_trial_that_is_not_worth_it_is_stopped_with_what_is_known_of_it(
