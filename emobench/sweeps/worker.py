@@ -107,10 +107,14 @@ class TrialRun:
             calls = self._watchdog.last_words() if self._epochs is None else ()
             self._watchdog.heard()
             if calls:
-                return self._hung(calls)
+                end = self._hung(calls)
+                self._watchdog.put_by()
+                return end
             epoch = self._next()
         except StopIteration as over:
             return self._over(over.value)
+        except Stopped as halted:  # while the run was waited for; one under way tells it itself
+            return self._end("interrupted", str(halted), run_id=self._ear.run_id)
         except RunLocked:
             raise
         except EmobenchError as error:
@@ -170,6 +174,7 @@ class TrialRun:
                 self._copy(at_last=True)
                 self._plan = replace(self._plan, recipe=smaller)
                 self._reduced = portions(smaller, registry=self._registry)
+                self._ear.rows.clear()
                 _free_memory()
                 return self._epoch()
         cost = self._asked.cost
@@ -219,16 +224,21 @@ class TrialRun:
             "stopped", reason, run_id=self._ear.run_id, validation=self._last.validation
         )
 
-    def _hung(self, calls: tuple[str, ...]) -> TrialEnd:
-        """The end of a trial whose earlier try was ended by the watchdog; its record says so."""
+    def _hung(self, calls: tuple[str, ...]) -> TrialEnd | Report:
+        """The end of a trial whose earlier try was ended by the watchdog; its record says so.
+
+        A run that had its answer by then keeps it.
+        """
         reason = f"nothing was heard of it for {self._asked.patience:g} s: it hung in {calls[0]}"
         if any(call.endswith(" in open_any") for call in calls):
             return self._end("timed_out", reason, run_id=None)
         opened = open_any(self._plan, settings=self._asked.settings, registry=self._registry)
         store = RunStore(self._asked.settings.runs)
         record = store.get(opened.run_id)
-        if record is None or record.state in FINAL_STATES:
+        if record is None:
             return self._end("timed_out", reason, run_id=None)
+        if record.state in FINAL_STATES:
+            return self._over(record)
         with store.begin(record) as folder:
             folder.finish(_timed_out(record, reason, log=calls))
         return self._end("timed_out", reason, run_id=record.id)

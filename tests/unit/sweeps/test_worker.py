@@ -313,6 +313,18 @@ def test_a_run_that_stays_held_is_no_fault_of_the_method(
         TrialRun(assign(*trouble("raise")), registry=registry).advance()
 
 
+def test_a_sweep_that_is_stopped_while_a_run_is_waited_for_goes_on_with_it(
+    assign: Assign, registry: Registry
+) -> None:
+    end_of(assign(*trouble("raise")), registry)
+    (folder,) = (path.parent for path in assign().settings.runs.glob("*/record.json"))
+    assign().halt.touch()
+    with RunFolder(folder, root=assign().settings.runs):
+        end = TrialRun(assign(*trouble("raise")), registry=registry).advance().end
+    assert end is not None
+    assert (end.state, end.reason) == ("interrupted", worker.HALTED)
+
+
 HANGING = """
 import sys, threading
 from emobench.sweeps.watchdog import Watchdog
@@ -349,17 +361,23 @@ def test_a_watchdog_that_hears_of_its_work_lets_it_be(tmp_path: Path) -> None:
     assert not dog.trace.exists()
 
 
+def leave_calls(asked: Assignment) -> None:
+    """What the watchdog leaves of a trial that hung."""
+    folder = asked.settings.runs / WORKERS_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"hung-{asked.trial.index}.txt").write_text(
+        "Timeout (0:30:00)!\nThread 0x01 (most recent call first):\n"
+        '  File "/a/b/acme/noise.py", line 33 in blur\n'
+        '  File "/a/emobench/sweeps/worker.py", line 70 in advance\n'
+    )
+
+
 def test_a_trial_that_hung_is_not_tried_again(assign: Assign, registry: Registry) -> None:
     asked = assign(milestones=(2,))
     begun = TrialRun(asked, registry=registry)
     begun.advance()
     begun.stop("its process is gone")
-    trace = asked.settings.runs / WORKERS_FOLDER / "hung-1.txt"
-    trace.write_text(
-        "Timeout (0:30:00)!\nThread 0x01 (most recent call first):\n"
-        '  File "/a/b/acme/noise.py", line 33 in blur\n'
-        '  File "/a/emobench/sweeps/worker.py", line 70 in advance\n'
-    )
+    leave_calls(asked)
     end = end_of(asked, registry)
     words = "nothing was heard of it for 1800 s: it hung in b/acme/noise.py:33 in blur"
     assert (end.state, end.reason, end.epochs) == ("timed_out", words, 0)
@@ -367,6 +385,22 @@ def test_a_trial_that_hung_is_not_tried_again(assign: Assign, registry: Registry
     assert (record["state"], record["reason"]) == ("timed_out", words)
     assert record["log"][1].endswith("worker.py:70 in advance")
     assert end.run_id == record["id"]
+
+
+def test_a_later_trial_of_the_same_number_is_not_taken_for_one_that_hung(
+    assign: Assign, registry: Registry
+) -> None:
+    leave_calls(assign())
+    assert end_of(assign(), registry).state == "timed_out"
+    assert end_of(assign("optimizer.lr=0.003"), registry).state == "ok"
+
+
+def test_a_trial_that_was_done_before_its_process_hung_keeps_its_answer(
+    assign: Assign, registry: Registry
+) -> None:
+    done = end_of(assign(), registry)
+    leave_calls(assign())
+    assert end_of(assign(), registry) == done
 
 
 MEMORY = """
