@@ -24,8 +24,8 @@ GRACE_S = 5.0
 """What workers are given to let go of their runs once the sweep is stopped."""
 
 UNFIT = (
-    "no worker can take up trial {trial}, tried {count} times: {reason}; see that all machines have "
-    "the same Python, Ray, emobench and plugins, then give the same command again: what was "
+    "no worker can take up trial {trial}, tried {count} times: {reason}; see that all machines "
+    "have the same Python, Ray, emobench and plugins, then give the same command again: what was "
     "finished is kept"
 )
 
