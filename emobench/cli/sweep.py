@@ -191,7 +191,7 @@ def search(context: click.Context, /, **arguments: Any) -> None:
     """Search for better recipes and options.
 
     RECIPE is a file, or the name of a shipped recipe, whose options are searched. Without it,
-    components are chosen too, beginning with the recipe enhanced. Trials are compared by the
+    components are chosen too, beginning with the plainest for the task. Trials are compared by the
     task's metric on validation data, never on test data; the winner is trained anew with other
     seeds and scored on test once.
 

@@ -11,7 +11,7 @@ from emobench.api.errors import UsageError, unknown_name
 from emobench.runs.plan import Settings
 from emobench.sweeps.watcher import Resources
 
-DEFAULT_RECIPE = "enhanced"
+DEFAULT_TASK = "synthetic-speech/speakers"
 DEFAULT_TRIALS = 50
 FINAL_SEEDS = 3
 """Enough for an interval over seeds, and a fraction of what the trials cost."""
@@ -59,7 +59,7 @@ class SweepOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """All that one call says. Without a recipe the shipped `enhanced` is where it begins."""
+    """All that one call says. Without a recipe it begins with the plainest for its task."""
 
     recipe: str | None = None
     trials: int = DEFAULT_TRIALS

@@ -14,22 +14,35 @@ from emobench.recipes.model import Recipe
 from emobench.registry import Registry
 from emobench.runs.plan import Plan, default_task
 from emobench.scoring.catalogue import METRICS
-from emobench.sweeps.call import DEFAULT_RECIPE, NO_RECORDS, OWN_RECORDS, Call, whole_path
+from emobench.sweeps.call import DEFAULT_TASK, NO_RECORDS, OWN_RECORDS, Call, whole_path
 from emobench.sweeps.fitting import fitting
 from emobench.sweeps.folder import SweepFolder, default_name
 from emobench.sweeps.journal import Journal
 from emobench.sweeps.recipe_space import SearchSpace, as_trial, fixed_keys, space_of
 from emobench.sweeps.rungs import Rungs, asha, hyperband, unstopped
 from emobench.sweeps.searcher import RandomSearch, Searcher
-from emobench.sweeps.starting import modalities, starting_recipe
+from emobench.sweeps.starting import starting_recipe
 from emobench.sweeps.study import Start, Study
 from emobench.sweeps.trial import FOLD
 
 if TYPE_CHECKING:
     from emobench.sweeps.estimate import Estimate
 
-OPEN_WITHOUT_RECIPE = ("augmentation", "loss", "optimizer", "sampler", "scheduler", "technique")
-"""Kinds that are chosen too where a call names no recipe."""
+OPEN_WITHOUT_RECIPE = (
+    "backbone",
+    "frontend",
+    "head",
+    "loss",
+    "optimizer",
+    "sampler",
+    "scheduler",
+    "technique",
+)
+"""Kinds that are chosen too where a call names no recipe.
+
+Augmentations are not among them: whatever changes clips or images before the frontend costs a
+trial more than all its training.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +123,9 @@ class Sweep:
         )
 
     def estimate(self) -> Estimate:
-        """How long the trials may take, from the runs that are stored and those published."""
+        """How long the trials may take, from the runs stored here, else from those published."""
         import os
+        from functools import partial
 
         from emobench.runs.store import RunStore
         from emobench.sweeps.estimate import estimate
@@ -120,15 +134,16 @@ class Sweep:
         options = self.call.options
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
         places = max(1, cores // options.cpus_per_trial)
-        stored = RunStore(self.call.settings.runs).records()
-        return estimate(
+        from_records = partial(
+            estimate,
             self.space,
             task=self.task,
-            records=stored or read_records(),
             rungs=self.rungs,
             trials=self.call.trials,
             concurrent=options.concurrent or places,
         )
+        here = from_records(records=RunStore(self.call.settings.runs).records())
+        return here if here.seconds is not None else from_records(records=read_records())
 
     @property
     def sign(self) -> int:
@@ -169,15 +184,10 @@ def plan_again(call: Call, *, given: Mapping[str, Any], registry: Registry) -> S
 
 
 def _begin(call: Call, registry: Registry) -> str:
-    """The recipe that a call names; else one that reads what its task has."""
+    """The recipe that a call names; else the plainest for its task."""
     if call.recipe is not None:
         return call.recipe
-    if call.task is None:
-        return DEFAULT_RECIPE
-    own = default_task(load_recipe(DEFAULT_RECIPE, registry=registry))
-    task = find_task(call.task, registry=registry)
-    if modalities(task, registry) & modalities(find_task(own, registry=registry), registry):
-        return DEFAULT_RECIPE
+    task = find_task(call.task or DEFAULT_TASK, registry=registry)
     return starting_recipe(task, registry=registry)
 
 

@@ -388,12 +388,12 @@ def test_a_dry_run_gives_the_space_as_data(emobench: Command) -> None:
     assert (told["search"], told["stop"], told["trials"]) == ("tpe", "asha", 50)
 
 
-def test_without_a_recipe_components_are_chosen_too_from_the_enhanced_one_on(
+def test_without_a_recipe_components_are_chosen_too_from_the_plainest_on(
     emobench: Command,
 ) -> None:
     outcome = emobench("sweep", "--dry-run", "--json", "--warm-start", "none")
     told = json.loads(outcome.out)
-    assert told["sweep"].startswith("enhanced-synthetic-speech-speakers-")
+    assert told["sweep"].startswith("baseline-synthetic-speech-speakers-")
     assert {"loss", "optimizer", "techniques.mixup"} <= {row["key"] for row in told["space"]}
     closed = emobench("sweep", "--open", "none", "--dry-run", "--json", "--warm-start", "none")
     assert "loss" not in {row["key"] for row in json.loads(closed.out)["space"]}
