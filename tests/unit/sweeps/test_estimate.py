@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -18,10 +19,15 @@ from emobench.data.tasks import Task
 from emobench.recipes.model import Block, Recipe, SweepBlock
 from emobench.registry import Registry
 from emobench.runs.record import Costs, Record, TaskStamp
+from emobench.runs.store import RunStore
+from emobench.sweeps import evidence
+from emobench.sweeps.call import Call
 from emobench.sweeps.estimate import OVERHEAD_S, UNKNOWN, Estimate, estimate, trained_epochs
+from emobench.sweeps.folder import SweepFolder
 from emobench.sweeps.recipe_space import space_of
 from emobench.sweeps.rungs import Rungs, asha, hyperband, unstopped
 from emobench.sweeps.space import mean_of
+from emobench.sweeps.sweep import Sweep
 
 Ask = Callable[..., Estimate]
 
@@ -91,6 +97,36 @@ def test_a_searched_frontend_is_prepared_for_every_trial(
         trials=10,
     )
     assert found.seconds == pytest.approx(10 * (5 + 3 + OVERHEAD_S))
+
+
+def test_published_runs_tell_where_those_stored_here_say_nothing(
+    record: Record,
+    recipe: Recipe,
+    registry: Registry,
+    task: Task,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = replace(record, task=replace(record.task, name="made/down"))
+
+    def stored(_: RunStore) -> list[Record]:
+        return [other]
+
+    def published() -> list[Record]:
+        return [record]
+
+    monkeypatch.setattr(RunStore, "records", stored)
+    monkeypatch.setattr(evidence, "read_records", published)
+    sweep = Sweep(
+        call=Call(trials=10),
+        space=space_of(recipe, registry=registry),
+        task=task,
+        winner_task="made/up",
+        folder=SweepFolder(tmp_path, "first"),
+        definition={},
+        registry=registry,
+    )
+    assert sweep.estimate().basis.startswith("runs of mine on made/up")
 
 
 def test_the_median_is_not_moved_by_a_slow_machine(ask: Ask, record: Record) -> None:
