@@ -174,7 +174,7 @@ def trained(settings: Settings, registry: Registry) -> Callable[[Trial], Curve]:
     from emobench.api import EmobenchError
     from emobench.runs.executor import Stopped, execute_by_epochs
     from emobench.runs.record import Record
-    from emobench.sweeps.worker import validation_score
+    from emobench.sweeps.evidence import validation_figure
 
     def curve(trial: Trial) -> Curve:
         metric = trial.plan.task.metric
@@ -188,7 +188,7 @@ def trained(settings: Settings, registry: Registry) -> Callable[[Trial], Curve]:
                     yield TrialEnd(
                         state=record.state,
                         run_id=record.id,
-                        validation=validation_score(record),
+                        validation=validation_figure(record),
                         epochs=record.costs.epochs or 0,
                     )
                     return

@@ -21,7 +21,7 @@ from emobench.runs.files import explained, write_atomic
 from emobench.runs.plan import AnyPlan, EnsemblePlan, Plan, Settings
 from emobench.runs.record import Record
 from emobench.sweeps.cached import Cached, read_cached
-from emobench.sweeps.memory import reduced
+from emobench.sweeps.memory import as_trained
 from emobench.sweeps.outcome import Finale, Standing, judge_all
 from emobench.sweeps.study import Story, Study
 from emobench.sweeps.trial import FOLD
@@ -198,7 +198,7 @@ def _winner(best: Story, naming: Naming, study: Study, registry: Registry) -> Co
     if best.trial.index == 0:
         return _as_it_stands(study, registry)
     recipe = replace(
-        _trained(best.trial.recipe, best, registry),
+        as_trained(best.trial.recipe, end=best.end, registry=registry),
         name=naming.sweep,
         task=naming.task,
         path="",
@@ -210,7 +210,8 @@ def _winner(best: Story, naming: Naming, study: Study, registry: Registry) -> Co
 
 def _as_it_stands(study: Study, registry: Registry) -> Contender:
     first = study.stories[0]
-    return Contender(recipe=_trained(study.space.recipe, first, registry), searched=_figure(first))
+    recipe = as_trained(study.space.recipe, end=first.end, registry=registry)
+    return Contender(recipe=recipe, searched=_figure(first))
 
 
 def _ensemble(
@@ -227,7 +228,7 @@ def _ensemble(
     members = []
     for story, copies in zip(cached.stories, counts, strict=True):
         if copies:
-            recipe = _trained(story.trial.recipe, story, registry)
+            recipe = as_trained(story.trial.recipe, end=story.end, registry=registry)
             name = f"{naming.sweep}-trial-{story.trial.index}"
             member = replace(recipe, name=name, task=naming.task, path="", summary="")
             members.append(Member(recipe=_known(member, alone), copies=copies))
@@ -263,13 +264,6 @@ def averaging(registry: Registry) -> Block | None:
                 version=entry.plugin.version,
             )
     return None
-
-
-def _trained(recipe: Recipe, story: Story, registry: Registry) -> Recipe:
-    """The recipe as its trial trained it: one that did not fit into memory in smaller parts."""
-    was_reduced = story.end is not None and bool(story.end.reduced)
-    smaller = reduced(recipe, registry=registry) if was_reduced else None
-    return smaller or recipe
 
 
 def _figure(story: Story) -> float | None:

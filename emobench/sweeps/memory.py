@@ -7,6 +7,7 @@ from typing import Any
 
 from emobench.recipes.model import Block, Recipe
 from emobench.registry import Registered, Registry
+from emobench.sweeps.trial import TrialEnd
 
 
 def reduced(recipe: Recipe, *, registry: Registry) -> Recipe | None:
@@ -21,6 +22,13 @@ def reduced(recipe: Recipe, *, registry: Registry) -> Recipe | None:
         return None
     train = recipe.train.replace(batch_size=(size + 1) // 2)
     return replace(recipe, train=train, techniques=techniques)
+
+
+def as_trained(recipe: Recipe, *, end: TrialEnd | None, registry: Registry) -> Recipe:
+    """The recipe as its trial trained it: one that did not fit into memory in smaller parts."""
+    was_reduced = end is not None and bool(end.reduced)
+    smaller = reduced(recipe, registry=registry) if was_reduced else None
+    return smaller or recipe
 
 
 def portions(recipe: Recipe, *, registry: Registry) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from emobench.api.errors import UsageError
-from emobench.recipes.model import Recipe
 from emobench.runs.files import explained
 from emobench.runs.listener import Listener
 from emobench.runs.plan import Settings
 from emobench.sweeps.journal import Journal
-from emobench.sweeps.memory import reduced
+from emobench.sweeps.memory import as_trained
 from emobench.sweeps.result import SweepResult
 from emobench.sweeps.rows import rows_of
 from emobench.sweeps.study import Start, Study
@@ -20,9 +18,6 @@ from emobench.sweeps.suggest import Conflict
 from emobench.sweeps.sweep import Sweep
 from emobench.sweeps.trainings import train
 from emobench.sweeps.watcher import Watcher
-
-if TYPE_CHECKING:
-    from emobench.registry import Registry
 
 
 def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
@@ -44,8 +39,9 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
         best = done.best
         if best is None:
             return replace(done, interrupted=interrupted)
+        story = study.stories[best.trial]
         sweep.folder.write_winner(
-            _recipe(study, best.trial, sweep.registry),
+            as_trained(story.trial.recipe, end=story.end, registry=sweep.registry),
             task=sweep.winner_task,
             summary=f"Best of {len(done.rows)} trials of sweep {sweep.folder.name}, by "
             f"{sweep.task.metric} on validation.",
@@ -132,14 +128,6 @@ def _pictured(done: SweepResult, study: Study) -> SweepResult:
         pictures = write_pictures(shown, folder.pictures, importance=mattered)
         write_page(shown, folder.page, importance=mattered, recipe=recipe)
     return replace(done, importance=mattered, pages=(folder.page, *pictures))
-
-
-def _recipe(study: Study, trial: int, registry: Registry) -> Recipe:
-    """A trial's recipe as it was trained: one that did not fit into memory in smaller parts."""
-    story = study.stories[trial]
-    smaller = story.end.reduced if story.end else ""
-    recipe = story.trial.recipe
-    return (reduced(recipe, registry=registry) or recipe) if smaller else recipe
 
 
 def _crowned(done: SweepResult, study: Study, watcher: Watcher) -> SweepResult:

@@ -29,6 +29,7 @@ from emobench.runs.record import FINAL_STATES, Record, State
 from emobench.runs.store import RunStore
 from emobench.scoring.falling import StopCollapsingOptions, hopeless
 from emobench.sweeps.assignment import WORKERS_FOLDER, Assignment, Progress
+from emobench.sweeps.evidence import validation_figure
 from emobench.sweeps.memory import portions, reduced
 from emobench.sweeps.storage import Mirror, Storage
 from emobench.sweeps.trial import Report, TrialEnd, TrialState
@@ -182,7 +183,7 @@ class TrialRun:
             record.state,
             "" if record.state == "collapsed" else record.reason,
             run_id=record.id,
-            validation=validation_score(record),
+            validation=validation_figure(record),
             epochs=record.costs.epochs,
             seconds=record.costs.train_s,
             cost=_finite(getattr(record.costs, cost)) if cost and record.scores else None,
@@ -298,12 +299,6 @@ class _Ear(Listener):
         self.watchdog.heard()
         if self.halt.exists():
             raise Stopped(HALTED)
-
-
-def validation_score(record: Record) -> float | None:
-    """The task's metric of the first target on validation; None where it is not a number."""
-    first = next(iter(record.scores.values()), None)
-    return _finite(first.validation.get(record.task.metric)) if first else None
 
 
 def _finite(value: float | None) -> float | None:

@@ -26,6 +26,7 @@ from emobench.runs.plan import Plan, Settings
 from emobench.runs.store import RunStore
 from emobench.sweeps import worker
 from emobench.sweeps.assignment import WORKERS_FOLDER, Assignment, Progress
+from emobench.sweeps.evidence import validation_figure
 from emobench.sweeps.trial import Trial, TrialEnd
 from emobench.sweeps.watchdog import Watchdog
 from emobench.sweeps.worker import TrialRun
@@ -456,5 +457,5 @@ def test_figures_that_are_no_numbers_are_told_as_none(registry: Registry, assign
     (record,) = RunStore(assign().settings.runs).records()
     scores = record.scores["emotion"]
     broken = replace(scores, validation={record.task.metric: float("nan")})
-    assert worker.validation_score(replace(record, scores={"emotion": broken})) is None
-    assert worker.validation_score(replace(record, scores={})) is None
+    assert validation_figure(replace(record, scores={"emotion": broken})) is None
+    assert validation_figure(replace(record, scores={})) is None
