@@ -22,7 +22,7 @@ from emobench.registry import Registry
 from emobench.runs.record import FINAL_STATES, LOADING_KEYS, Record
 from emobench.scoring.catalogue import METRICS
 from emobench.sweeps.evidence import dataset_of, read_records, validation_figure
-from emobench.sweeps.fitted import Fitted
+from emobench.sweeps.nearest import Nearest
 from emobench.sweeps.recipe_space import SearchSpace
 from emobench.sweeps.study import Start
 from emobench.sweeps.suggest import Conflict, Values
@@ -181,7 +181,7 @@ def _candidate(space: SearchSpace, record: Record, *, registry: Registry) -> Can
         return None
     try:
         wanted = space.values(recipe)
-        values = space.values(space.build(Fitted(wanted)))
+        values = space.values(space.build(Nearest(wanted)))
     except Conflict:
         return None
     return Candidate(values=values, name=record.recipe_name, moved=values != wanted)

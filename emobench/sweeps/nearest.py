@@ -10,7 +10,7 @@ from typing import Any
 from emobench.sweeps.suggest import Conflict, Values
 
 
-class Fitted:
+class Nearest:
     """Known values, each at the nearest point of its range; a Conflict where there is none.
 
     An option that takes a number or a list of them is searched by a number: of a list its mean.
