@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emobench.runs.plan import Settings
+from emobench.sweeps.study import Study
 from emobench.sweeps.trial import Report, Trial, TrialEnd
+from emobench.sweeps.watcher import Resources
 
 WORKERS_FOLDER = "workers"
 """Below the sweep's folder: what workers print, and the calls under way in those that hung."""
@@ -68,3 +71,64 @@ class Workplace:
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
+
+
+class Parcel:
+    """An assignment as bytes. Tune copies and words what it is given, and keeps it for ever."""
+
+    def __init__(self, assignment: Assignment, workplace: Workplace) -> None:
+        self.workplace = workplace
+        self.content = pickle.dumps(assignment)
+
+    def __deepcopy__(self, memo: object) -> Parcel:
+        return self
+
+    def __repr__(self) -> str:
+        return "trial"
+
+    def empty(self) -> None:
+        """Keep nothing of a trial that is over."""
+        self.content = b""
+
+
+class Assigner:
+    """Makes the parcels for the workers."""
+
+    def __init__(
+        self, study: Study, *, settings: Settings, resources: Resources, halt: Path
+    ) -> None:
+        self._study, self._settings, self._resources = study, settings, resources
+        self._halt = halt
+        self._workplace = Workplace(
+            folder=os.getcwd(),
+            path=tuple(sys.path),
+            environment={
+                key: value for key, value in os.environ.items() if key.startswith("EMOBENCH_")
+            },
+            threads=resources.cpus,
+            output=settings.runs / WORKERS_FOLDER,
+        )
+
+    def parcel(self, trial: Trial) -> Parcel:
+        """What the worker of this trial gets."""
+        assignment = Assignment(
+            trial=trial,
+            milestones=self._study.milestones(trial),
+            settings=self._settings,
+            halt=self._halt,
+            patience=self._resources.patience,
+            cost=self._resources.cost,
+            end_collapsing=self._resources.end_collapsing,
+            storage=self._resources.storage,
+        )
+        return Parcel(assignment, self._workplace)
+
+
+def from_anywhere(settings: Settings) -> Settings:
+    """Settings that mean the same in a worker, wherever that was started."""
+    return replace(
+        settings,
+        runs=settings.runs.absolute(),
+        data_root=str(Path(settings.data_root).absolute()) if settings.data_root else "",
+        cache=settings.cache.absolute() if settings.cache else None,
+    )

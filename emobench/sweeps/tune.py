@@ -28,10 +28,9 @@ from ray.tune.search import Searcher, SearchGenerator
 
 from emobench.api.errors import DataError, EmobenchError, RunError, UsageError
 from emobench.runs.plan import Settings
-from emobench.sweeps.assignment import WORKERS_FOLDER
+from emobench.sweeps.assignment import WORKERS_FOLDER, Assigner, Parcel, from_anywhere
 from emobench.sweeps.cluster import cluster, quiet, scratch
 from emobench.sweeps.conductor import Conductor
-from emobench.sweeps.parcel import Assigner, Parcel, from_anywhere
 from emobench.sweeps.study import Study
 from emobench.sweeps.watcher import Resources, Watcher
 
