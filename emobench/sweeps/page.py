@@ -75,20 +75,18 @@ for (const heading of document.querySelectorAll("th button")) {
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
-def write_page(
-    shown: Overview, path: Path, *, importance: Importance, command: str = "", recipe: str = ""
-) -> None:
-    """Write the page of a sweep; `command` runs the winner, whose recipe is told in YAML."""
-    write_atomic(path, page(shown, importance=importance, command=command, recipe=recipe))
+def write_page(shown: Overview, path: Path, *, importance: Importance, recipe: str = "") -> None:
+    """Write the page of a sweep, with the winner's recipe in YAML."""
+    write_atomic(path, page(shown, importance=importance, recipe=recipe))
 
 
-def page(shown: Overview, *, importance: Importance, command: str = "", recipe: str = "") -> str:
+def page(shown: Overview, *, importance: Importance, recipe: str = "") -> str:
     """The page as text."""
     drawn = pictures(shown, importance=importance)
     parts = [
         f"<h1>{_safe(shown.name)}</h1>",
         f"<p>{_safe(_summary(shown))}</p>",
-        *_winner(shown, command=command, recipe=recipe),
+        *_winner(shown, recipe=recipe),
     ]
     for name, figure in drawn.items():
         parts += [f"<h2>{TITLES[name]}</h2>", as_svg(figure, name=name)]
@@ -125,7 +123,7 @@ def _believe(importance: Importance) -> str:
     )
 
 
-def _winner(shown: Overview, *, command: str, recipe: str) -> list[str]:
+def _winner(shown: Overview, *, recipe: str) -> list[str]:
     found = [trial for trial in shown.trials if trial.index == shown.best]
     if not found:
         return ["<p>No trial was trained to its end yet.</p>"]
@@ -134,7 +132,6 @@ def _winner(shown: Overview, *, command: str, recipe: str) -> list[str]:
         f"Trial {best.index}, {best.origin}: {figure_words(shown, best.validation)} on validation"
     )
     parts = ["<h2>The winner</h2>", f"<p>{_safe(words)}</p>"]
-    parts += [f"<pre>{_safe(command)}</pre>"] if command else []
     if recipe:
         parts.append(f"<details><summary>its recipe</summary><pre>{_safe(recipe)}</pre></details>")
     return parts

@@ -36,7 +36,7 @@ def test_words_from_outside_are_escaped_wherever_they_stand(search: Any) -> None
         for each in search.sweep(3).trials
     ]
     shown = search.overview(*trials, name=HOSTILE, task=HOSTILE)
-    text = page(shown, importance=Importance(), command=HOSTILE, recipe=HOSTILE)
+    text = page(shown, importance=Importance(), recipe=HOSTILE)
     seen = Seen(text)
     assert seen.tags.count("script") == 1
     assert "img" not in seen.tags
@@ -63,11 +63,11 @@ def test_identifiers_are_unique_in_the_whole_page(search: Any) -> None:
     assert len(found) == len(set(found))
 
 
-def test_the_winner_is_named_with_its_command_and_marked(search: Any) -> None:
+def test_the_winner_is_named_with_its_recipe_and_marked(search: Any) -> None:
     shown = search.sweep(6)
-    text = page(shown, importance=Importance(), command="emobench run best.yaml")
+    text = page(shown, importance=Importance(), recipe="backbone: dense")
     assert f"Trial {shown.best}, searched:" in text
-    assert "<pre>emobench run best.yaml</pre>" in text
+    assert "<pre>backbone: dense</pre>" in text
     (marked,) = re.findall(r'<tr class="best"><td class="number" data-key="(\d+)">', text)
     assert int(marked) == shown.best
 
