@@ -24,8 +24,11 @@ NO_RECORDS = "none"
 Search = Literal["tpe", "random", "grid"]
 Stop = Literal["asha", "hyperband", "none"]
 
-COSTS = ("ms_per_item", "parameters", "flops_per_item", "train_s", "peak_memory_mb")
-"""Figures of a record's costs that a sweep can make small, beside its score."""
+COSTS = ("ms_per_item", "parameters", "flops_per_item", "train_s")
+"""Figures of a record's costs that a sweep can make small, beside its score.
+
+The peak of memory is none: a warm worker's is that of all its trials so far.
+"""
 
 PATHS = frozenset({"runs", "cache"})
 
