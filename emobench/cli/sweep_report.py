@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from emobench.boards.words import count, figure, percent, title
 from emobench.cli.sweep_final import final_lines
 from emobench.cli.sweep_space import head
-from emobench.cli.sweep_standing import shortened
 from emobench.cli.sweep_tally import values_words
-from emobench.cli.text import print_json, print_lines, table
+from emobench.cli.text import print_json, print_lines, shortened, table
 
 if TYPE_CHECKING:
     from emobench.sweeps.result import SweepResult

@@ -35,6 +35,14 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size(fallback=(0, 0)).columns or None
 
 
+def shortened(lines: Sequence[str]) -> list[str]:
+    """The lines as far as a terminal has room; whole in a pipe."""
+    width = terminal_width()
+    if width is None:
+        return list(lines)
+    return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
+
+
 def wrapped(text: str, *, width: int | None, indent: str = "", hanging: str = "") -> list[str]:
     """The text in lines of that width, broken at spaces alone; `hanging` begins all but the first.
 

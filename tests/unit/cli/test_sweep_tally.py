@@ -11,7 +11,6 @@ from rich.console import Console
 
 from emobench.cli.sweep_live import MOST_SHOWN, Live
 from emobench.cli.sweep_progress import Lines
-from emobench.cli.sweep_standing import shortened
 from emobench.cli.sweep_tally import Tally, end_line, values_words
 from emobench.sweeps.rows import TrialRow
 from emobench.sweeps.trial import Report, TrialEnd
@@ -70,16 +69,6 @@ def test_a_line_tells_state_figure_what_was_reduced_and_the_reasons_first_line()
 def test_values_are_short_in_a_line() -> None:
     values = {"a": 0.0012345, "b": [8, 16], "c": None, "d": True}
     assert values_words(values) == "a=0.00123  b=[8,16]  c=none  d=True"
-
-
-def test_a_table_keeps_within_a_terminal_and_is_whole_in_a_pipe(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    line = "x" * 100
-    monkeypatch.setattr("emobench.cli.sweep_standing.terminal_width", lambda: None)
-    assert shortened([line]) == [line]
-    monkeypatch.setattr("emobench.cli.sweep_standing.terminal_width", lambda: 60)
-    assert shortened([line]) == ["x" * 59 + "…"]
 
 
 def test_a_log_has_no_line_for_a_trial_that_goes_on() -> None:

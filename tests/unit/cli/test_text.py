@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emobench.cli.text import table
+from emobench.cli.text import shortened, table
 
 cells = st.text(st.characters(codec="ascii", categories=("L", "N")), max_size=8)
 
@@ -26,3 +27,13 @@ def test_every_cell_stands_below_its_head(rows: list[tuple[str, str, str]]) -> N
 
 def test_a_table_without_rows_is_its_head() -> None:
     assert table(["name"], []) == ["name", "----"]
+
+
+def test_a_table_keeps_within_a_terminal_and_is_whole_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = "x" * 100
+    monkeypatch.setattr("emobench.cli.text.terminal_width", lambda: None)
+    assert shortened([line]) == [line]
+    monkeypatch.setattr("emobench.cli.text.terminal_width", lambda: 60)
+    assert shortened([line]) == ["x" * 59 + "…"]
