@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emobench.runs.plan import Settings
-from emobench.sweeps.study import Study
-from emobench.sweeps.trial import Report, Trial, TrialEnd
+from emobench.sweeps.trial import Report, Trial, TrialEnd, TrialSource
 from emobench.sweeps.watcher import Resources
 
 WORKERS_FOLDER = "workers"
@@ -95,9 +94,9 @@ class Assigner:
     """Makes the parcels for the workers."""
 
     def __init__(
-        self, study: Study, *, settings: Settings, resources: Resources, halt: Path
+        self, source: TrialSource, *, settings: Settings, resources: Resources, halt: Path
     ) -> None:
-        self._study, self._settings, self._resources = study, settings, resources
+        self._source, self._settings, self._resources = source, settings, resources
         self._halt = halt
         self._workplace = Workplace(
             folder=os.getcwd(),
@@ -113,7 +112,7 @@ class Assigner:
         """What the worker of this trial gets."""
         assignment = Assignment(
             trial=trial,
-            milestones=self._study.milestones(trial),
+            milestones=self._source.milestones(trial),
             settings=self._settings,
             halt=self._halt,
             patience=self._resources.patience,

@@ -1,4 +1,4 @@
-"""Between a study and whatever runs its trials: who is under way, who is tried again, when to stop.
+"""Who is under way, who is tried again, when a sweep stops: between trials and what runs them.
 
 No Ray here: trials go by the names that the engine gives them.
 """
@@ -13,8 +13,7 @@ from pathlib import Path
 
 from emobench.api.errors import RunError
 from emobench.sweeps.assignment import Progress
-from emobench.sweeps.study import Study
-from emobench.sweeps.trial import Trial, TrialEnd
+from emobench.sweeps.trial import Trial, TrialEnd, TrialSource
 from emobench.sweeps.watcher import Watcher
 
 RETRIES = 3
@@ -31,14 +30,14 @@ UNFIT = (
 
 
 class Conductor:
-    """Hands out the trials of a study, and tells it what is heard of them.
+    """Hands out the trials of a source, and tells it what is heard of them.
 
     An error in here stops the sweep as an interrupt does: workers let go, and `fault` is kept.
     """
 
     def __init__(
         self,
-        study: Study,
+        source: TrialSource,
         *,
         trials: int,
         watcher: Watcher,
@@ -46,7 +45,7 @@ class Conductor:
         halt: Path,
     ) -> None:
         self.fault: BaseException | None = None
-        self._study, self._trials, self._watcher = study, trials, watcher
+        self._source, self._trials, self._watcher = source, trials, watcher
         self._room, self._halt = room, halt
         self._live: dict[str, Trial] = {}
         self._taken_up: set[str] = set()
@@ -64,7 +63,7 @@ class Conductor:
         if self.fault is not None or len(self._live) >= self._room():
             return None
         try:
-            trial = self._study.next_trial(count=self._trials)
+            trial = self._source.next_trial(count=self._trials)
         except Exception as error:  # noqa: BLE001 - kept, and raised where the sweep was begun
             self.stop(error)
             return None
@@ -137,7 +136,7 @@ class Conductor:
     def _heard(self, name: str, trial: Trial, progress: Progress) -> bool:
         goes_on = True
         for report in progress.reports:
-            goes_on &= self._study.heard(trial.index, report)
+            goes_on &= self._source.heard(trial.index, report)
             self._watcher.heard(trial, report)
         if progress.end is not None:
             self._end(name, trial, progress.end)
@@ -158,5 +157,5 @@ class Conductor:
     def _end(self, name: str, trial: Trial, end: TrialEnd) -> None:
         self._live.pop(name, None)
         self._taken_up.discard(name)
-        self._study.ended(trial.index, end)
+        self._source.ended(trial.index, end)
         self._watcher.ended(trial, end)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from emobench.runs.files import explained
 from emobench.runs.opening import stored_record
 from emobench.runs.plan import Plan
 from emobench.runs.record import FINAL_STATES
-from emobench.sweeps.study import Study
 from emobench.sweeps.sweep import Sweep
 from emobench.sweeps.trial import OVER, Report, Trial, TrialEnd
 from emobench.sweeps.watcher import Watcher
@@ -27,7 +26,7 @@ WORTH_IT = 3
 
 
 class Trainings:
-    """Answers what an engine asks of a study: each plan once, to its end, whatever others show."""
+    """A source of trials: each plan once, to its end, whatever others show."""
 
     def __init__(self, plans: Sequence[Plan], *, first: int) -> None:
         self._left = [
@@ -95,8 +94,7 @@ def train(programme: Programme, *, sweep: Sweep, first: int, watcher: Watcher) -
     trainings = Trainings(plans, first=first)
     resources = replace(sweep.call.resources(), cost=None, end_collapsing=False)
     run_on_ray(
-        # An engine asks of a study what these answer, and nothing else.
-        cast(Study, trainings),
+        trainings,
         trials=first + len(plans),
         settings=replace(settings, runs=sweep.folder.path, plots=False),
         resources=resources,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from emobench.recipes.model import Recipe
 from emobench.runs.plan import Plan
@@ -66,3 +66,23 @@ class TrialEnd:
     seconds: float = 0.0
     cost: float | None = None
     reduced: str = ""
+
+
+class TrialSource(Protocol):
+    """What an engine asks of whatever has trials to run: a study, or the finale."""
+
+    def next_trial(self, *, count: int) -> Trial | None:
+        """The next trial to run, until there are `count`; None when there is none at present."""
+        ...
+
+    def milestones(self, trial: Trial) -> tuple[int, ...]:
+        """The epochs after which a trial must be heard before it goes on."""
+        ...
+
+    def heard(self, index: int, report: Report) -> bool:
+        """Note where a trial stands; whether it is worth going on with."""
+        ...
+
+    def ended(self, index: int, end: TrialEnd) -> None:
+        """Note how a trial ended; one that was interrupted is given out again."""
+        ...

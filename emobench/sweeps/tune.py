@@ -31,7 +31,7 @@ from emobench.runs.plan import Settings
 from emobench.sweeps.assignment import WORKERS_FOLDER, Assigner, Parcel, from_anywhere
 from emobench.sweeps.cluster import cluster, quiet, scratch
 from emobench.sweeps.conductor import Conductor
-from emobench.sweeps.study import Study
+from emobench.sweeps.trial import TrialSource
 from emobench.sweeps.watcher import Resources, Watcher
 
 MOST_PENDING = 1000
@@ -44,9 +44,9 @@ LET_GO = "the sweep's worker let go of it; the same command goes on with it"
 
 
 def run_on_ray(
-    study: Study, *, trials: int, settings: Settings, resources: Resources, watcher: Watcher
+    source: TrialSource, *, trials: int, settings: Settings, resources: Resources, watcher: Watcher
 ) -> None:
-    """Run what is left of a study's trials, several at once.
+    """Run what is left of a source's trials, several at once.
 
     A KeyboardInterrupt comes out once the workers have let go of their runs, a second one at
     once. What concerns every trial, such as a full disk, ends the sweep with its own error.
@@ -58,10 +58,10 @@ def run_on_ray(
     with ExitStack() as stack:
         stack.enter_context(quiet())
         room = stack.enter_context(cluster(resources))
-        conductor = Conductor(study, trials=trials, watcher=watcher, room=room, halt=halt)
+        conductor = Conductor(source, trials=trials, watcher=watcher, room=room, halt=halt)
         stack.callback(halt.unlink, missing_ok=True)
         stack.enter_context(_interruptible(conductor))
-        assign = Assigner(study, settings=settings, resources=resources, halt=halt)
+        assign = Assigner(source, settings=settings, resources=resources, halt=halt)
         try:
             _fit(conductor, assign, resources=room.resources)
         except KeyboardInterrupt as error:
