@@ -120,6 +120,15 @@ def placing(function: Function) -> Function:
                 help="Most trials at once; without it, as many as there is room for.",
             ),
             click.option(
+                "--slowest",
+                type=click.FloatRange(min=0),
+                default=SweepOptions.slowest,
+                show_default=True,
+                metavar="FACTOR",
+                help="End a trial that would train so many times as long as RECIPE as it stands; "
+                "0: never.",
+            ),
+            click.option(
                 "--patience",
                 type=click.FloatRange(min=0, min_open=True),
                 default=SweepOptions.patience,

@@ -16,12 +16,16 @@ from emobench.sweeps.watcher import Resources
 WORKERS_FOLDER = "workers"
 """Below the sweep's folder: what workers print, and the calls under way in those that hung."""
 
+LEAST_ALLOWANCE_S = 10.0
+"""Below this, how long a trial takes is chance."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
     """A trial, and what a worker must know to run it. Once `halt` exists, it stops resumably.
 
-    `storage` is the URL to which its run is copied, and from which it goes on.
+    `allowance` is how many seconds it may train in all, at the pace that it shows. `storage` is the
+    URL to which its run is copied, and from which it goes on.
     """
 
     trial: Trial
@@ -29,6 +33,7 @@ class Assignment:
     settings: Settings
     halt: Path
     patience: float
+    allowance: float | None = None
     cost: str | None = None
     end_collapsing: bool = False
     storage: str | None = None
@@ -116,11 +121,18 @@ class Assigner:
             settings=self._settings,
             halt=self._halt,
             patience=self._resources.patience,
+            allowance=self._allowance(trial),
             cost=self._resources.cost,
             end_collapsing=self._resources.end_collapsing,
             storage=self._resources.storage,
         )
         return Parcel(assignment, self._workplace)
+
+    def _allowance(self, trial: Trial) -> float | None:
+        measure = self._source.yardstick(trial)
+        if measure is None or not self._resources.slowest:
+            return None
+        return max(LEAST_ALLOWANCE_S, self._resources.slowest * measure)
 
 
 def from_anywhere(settings: Settings) -> Settings:

@@ -57,6 +57,7 @@ class SweepOptions:
     gpus_per_trial: float | None = None
     concurrent: int | None = None
     patience: float = Resources().patience
+    slowest: float = Resources().slowest
     storage: str | None = None
 
 
@@ -133,6 +134,7 @@ class Call:
             gpus=self._gpus(),
             concurrent=options.concurrent,
             patience=options.patience,
+            slowest=options.slowest,
             storage=options.storage,
             cost=options.cost,
             end_collapsing=options.stop_collapsing,

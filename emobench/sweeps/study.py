@@ -95,6 +95,11 @@ class Study:
         """The epochs after which a trial must be heard before it goes on."""
         return () if trial.index == 0 else self._rungs.of(trial.index)
 
+    def yardstick(self, trial: Trial) -> float | None:
+        """Seconds that the recipe as it stands was trained, once it is through."""
+        first = self.stories[0]
+        return first.end.seconds if first.end and self.figure(first) is not None else None
+
     def heard(self, index: int, report: Report) -> bool:
         """Note where a trial stands; whether it is worth going on with.
 

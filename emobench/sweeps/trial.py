@@ -79,6 +79,10 @@ class TrialSource(Protocol):
         """The epochs after which a trial must be heard before it goes on."""
         ...
 
+    def yardstick(self, trial: Trial) -> float | None:
+        """Seconds that the recipe as it stands was trained; None where it measures nothing."""
+        ...
+
     def heard(self, index: int, report: Report) -> bool:
         """Note where a trial stands; whether it is worth going on with."""
         ...

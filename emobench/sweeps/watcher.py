@@ -14,7 +14,8 @@ class Resources:
     Without an address Ray is started on this machine; `auto` finds the cluster that runs here.
     Without `gpus` a trial has a whole one, where there are any when the sweep begins. Without
     `concurrent`, as many trials run at once as there is room for. A trial of which nothing
-    is heard for `patience` seconds is taken for hung.
+    is heard for `patience` seconds is taken for hung. One that would train `slowest` times as long
+    as the recipe as it stands is ended, once that is through; 0 never does.
 
     `cost` is the field of a record's costs that trials tell as their second objective. With
     `end_collapsing`, a worker ends a trial as `stopped` once `scoring.falling.hopeless` says so of
@@ -27,6 +28,7 @@ class Resources:
     gpus: float | None = None
     concurrent: int | None = None
     patience: float = 1800.0
+    slowest: float = 3.0
     cost: str | None = None
     end_collapsing: bool = False
     storage: str | None = None

@@ -79,7 +79,7 @@ class TrialRun:
                     end = told
                     break
                 reports.append(told)
-                end = self._ended_as_hopeless()
+                end = self._ended_as_hopeless() or self._ended_as_slow()
                 late = time.monotonic() - started > SLICE_S
                 if late or told.epoch in self._asked.milestones:
                     break
@@ -149,7 +149,13 @@ class TrialRun:
 
     def _begun(self) -> Epochs:
         """The run under way: from its copy, where another machine has come further with it."""
-        settings = replace(self._asked.settings, fresh=False, plots=False)
+        limits = [self._asked.settings.time_limit, self._asked.allowance]
+        settings = replace(
+            self._asked.settings,
+            fresh=False,
+            plots=False,
+            time_limit=min((limit for limit in limits if limit is not None), default=None),
+        )
         if self._mirror is not None:
             opened = open_any(self._plan, settings=settings, registry=self._registry)
             self._mirror.begin(opened.run_id)
@@ -225,6 +231,20 @@ class TrialRun:
             "stopped", reason, run_id=self._ear.run_id, validation=self._last.validation
         )
 
+    def _ended_as_slow(self) -> TrialEnd | None:
+        """The end of a trial that would train for longer than it may."""
+        allowance = self._asked.allowance
+        if allowance is None or self._last is None or self._last.epoch == self._last.epochs:
+            return None
+        whole = self._ear.pace() * self._last.epochs
+        if whole <= allowance:
+            return None
+        reason = f"it would train for {whole:.0f} s, and may for {allowance:.0f} s"
+        self.stop(reason)
+        return self._end(
+            "stopped", reason, run_id=self._ear.run_id, validation=self._last.validation
+        )
+
     def _hung(self, calls: tuple[str, ...]) -> TrialEnd | Report:
         """The end of a trial whose earlier try was ended by the watchdog; its record says so.
 
@@ -275,11 +295,15 @@ class _Ear(Listener):
     trial: int
     run_id: str | None = None
     rows: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=50))
+    training_since: float = 0.0
+    epochs: int = 0
 
     def began(self, run_id: str) -> None:
         self.run_id = run_id
 
     def stage(self, name: str, detail: str = "") -> None:
+        if name == "train":
+            self.training_since, self.epochs = time.monotonic(), 0
         self.sign_of_life()
 
     def progress(self, done: int, total: int) -> None:
@@ -290,9 +314,14 @@ class _Ear(Listener):
 
     def epoch(self, epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
         self.rows.append(metrics)
+        self.epochs += 1
 
     def warn(self, message: str) -> None:
         print(f"trial {self.trial}: {message}", file=sys.stderr, flush=True)
+
+    def pace(self) -> float:
+        """Seconds an epoch takes, by those trained here."""
+        return (time.monotonic() - self.training_since) / max(1, self.epochs)
 
     def sign_of_life(self) -> None:
         """The work goes on; it ends here where the sweep was stopped."""

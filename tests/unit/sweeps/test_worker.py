@@ -459,3 +459,25 @@ def test_figures_that_are_no_numbers_are_told_as_none(registry: Registry, assign
     broken = replace(scores, validation={record.task.metric: float("nan")})
     assert validation_figure(replace(record, scores={"emotion": broken})) is None
     assert validation_figure(replace(record, scores={})) is None
+
+
+def test_a_trial_that_would_train_longer_than_it_may_is_stopped_after_an_epoch(
+    assign: Assign, registry: Registry
+) -> None:
+    run = TrialRun(assign("train.epochs=500", allowance=1e-3), registry=registry)
+    end = all_of(run)[-1].end
+    assert end is not None
+    if end.state == "stopped":
+        assert "and may for 0 s" in end.reason
+        assert end.epochs < 500
+    else:  # it took longer than that within its first epoch
+        assert end.state == "timed_out"
+
+
+def test_a_trial_within_its_allowance_is_trained_to_its_end(
+    assign: Assign, registry: Registry
+) -> None:
+    run = TrialRun(assign(allowance=600.0), registry=registry)
+    end = all_of(run)[-1].end
+    assert end is not None
+    assert end.state in ("ok", "collapsed")
