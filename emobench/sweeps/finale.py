@@ -6,7 +6,7 @@ is trained was chosen on validation alone; the test figures of these runs decide
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +20,12 @@ from emobench.registry import Registry
 from emobench.runs.files import explained, write_atomic
 from emobench.runs.plan import AnyPlan, EnsemblePlan, Plan, Settings
 from emobench.runs.record import Record
+from emobench.runs.store import RunStore
 from emobench.sweeps.cached import Cached, read_cached
 from emobench.sweeps.memory import as_trained
 from emobench.sweeps.outcome import Finale, Standing, judge_all
 from emobench.sweeps.study import Story, Study
-from emobench.sweeps.trial import FOLD
+from emobench.sweeps.trial import FOLD, SCORED, TrialEnd
 
 if TYPE_CHECKING:
     from emobench.runs.listener import Listener
@@ -72,6 +73,15 @@ class Programme:
         """
         found = [part for plan in self.plans() for part in (plan.members or (plan,))]
         return tuple(dict.fromkeys(plan for plan in found if isinstance(plan, Plan)))
+
+    def instead(self, others: Mapping[Recipe, Recipe]) -> Programme:
+        """The programme with other recipes for some, wherever these are, as members too."""
+        return replace(
+            self,
+            winner=_instead(self.winner, others),
+            as_it_stands=_instead(self.as_it_stands, others),
+            ensemble=_instead(self.ensemble, others) if self.ensemble else None,
+        )
 
     def _plans(self, recipe: AnyRecipe) -> Iterator[AnyPlan]:
         for seed in self.seeds:
@@ -131,45 +141,73 @@ def programme_of(
     )
 
 
+Told = Record | TrialEnd | None
+"""What is known of a run of the finale: of one that left no true record, how it ended."""
+
+
 def perform(
     programme: Programme,
     *,
     settings: Settings,
     registry: Registry,
+    ends: Mapping[Plan, TrialEnd] | None = None,
     listener: Listener | None = None,
 ) -> Finale:
-    """Run everything here, one after the other, and judge it; runs that are stored are reused."""
-    from emobench.runs.executor import execute
+    """Run what is left here, one after the other, and judge it; runs that are stored are reused.
 
-    records = []
+    `ends` are those of trainings that are over: none of these is tried again here. An ensemble
+    with a member that has no predictions is told by that member's run.
+    """
+    ended = ends or {}
+    run = _Runner(settings=replace(settings, fresh=False), registry=registry, listener=listener)
+    told: dict[Plan, Told] = {
+        plan: run.left(ended[plan]) if plan in ended else run.here(plan)
+        for plan in programme.trainings()
+    }
+    found: list[Told] = []
     for plan in programme.plans():
+        if isinstance(plan, Plan):
+            found.append(told[plan])
+            continue
+        members = [told[member] for member in plan.members]
+        lacking = [one for one in members if one is None or one.state not in SCORED]
+        found.append(lacking[0] if lacking else run.here(plan))
+    return judge(programme, found, runs=settings.runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Runner:
+    settings: Settings
+    registry: Registry
+    listener: Listener | None
+
+    def here(self, plan: AnyPlan) -> Record:
+        """Run it in this process; what it does wrong is told by its record."""
+        from emobench.runs.executor import execute
+
         try:
-            record = execute(
-                plan,
-                settings=replace(settings, fresh=False),
-                registry=registry,
-                listener=listener,
+            return execute(
+                plan, settings=self.settings, registry=self.registry, listener=self.listener
             )
         except RunError:
             raise
         except EmobenchError:
-            told = _left_by(plan, settings=settings, registry=registry)
+            told = _left_by(plan, settings=self.settings, registry=self.registry)
             if told is None:
                 raise
-            record = told
-        records.append(record)
-    return judge(programme, records, runs=settings.runs)
+            return told
+
+    def left(self, end: TrialEnd) -> Told:
+        """The record of a training that is over; the end itself where that says otherwise."""
+        record = RunStore(self.settings.runs).get(end.run_id) if end.run_id else None
+        return record if record is not None and record.state == end.state else end
 
 
-def judge(programme: Programme, records: Sequence[Record | None], *, runs: Path) -> Finale:
-    """What the runs show. `records` are in the order of `plans()`, None where there is none."""
+def judge(programme: Programme, told: Sequence[Told], *, runs: Path) -> Finale:
+    """What the runs show. They are told of in the order of `plans()`."""
     size = len(programme.seeds)
     standings = [
-        Standing(
-            name=contender.recipe.name,
-            searched=contender.searched,
-            records=tuple(records[place * size : (place + 1) * size]),
-        )
+        _standing(contender, told[place * size : (place + 1) * size])
         for place, contender in enumerate(programme.contenders())
     ]
     alone = programme.winner == programme.as_it_stands
@@ -181,6 +219,16 @@ def judge(programme: Programme, records: Sequence[Record | None], *, runs: Path)
         metric=programme.task.metric,
         runs=runs,
     )
+
+
+def _standing(contender: Contender, told: Sequence[Told]) -> Standing:
+    standing = Standing(
+        name=contender.recipe.name,
+        searched=contender.searched,
+        records=tuple(one if isinstance(one, Record) else None for one in told),
+    )
+    reasons = [one.reason for one in told if isinstance(one, TrialEnd)]
+    return replace(standing, missing=reasons[0]) if reasons else standing
 
 
 def _left_by(plan: AnyPlan, *, settings: Settings, registry: Registry) -> Record | None:
@@ -240,6 +288,17 @@ def _ensemble(
         summary=f"Chosen greedily from {_trials(study)} of sweep {naming.sweep}, on validation.",
     )
     return Contender(recipe=together, searched=cached.figure(counts))
+
+
+def _instead(contender: Contender, others: Mapping[Recipe, Recipe]) -> Contender:
+    recipe = contender.recipe
+    if isinstance(recipe, Recipe):
+        return replace(contender, recipe=others.get(recipe, recipe))
+    members = tuple(
+        replace(member, recipe=others.get(member.recipe, member.recipe))
+        for member in recipe.members
+    )
+    return replace(contender, recipe=replace(recipe, members=members))
 
 
 def _known(member: Recipe, others: Sequence[AnyRecipe]) -> Recipe:

@@ -29,11 +29,15 @@ NO_RECORD = "a run has no record; give the same command again"
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """A recipe of the finale with the records of its runs; None for one that left none."""
+    """A recipe of the finale with the records of its runs; None for one that left none.
+
+    `missing` says why there is none.
+    """
 
     name: str
     searched: float | None
     records: tuple[Record | None, ...]
+    missing: str = NO_RECORD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +160,7 @@ class _Reader:
 
     def final(self, standing: Standing, tallies: Sequence[Tally]) -> Final:
         """Figures where every run has a score, and what went wrong where one has none."""
-        state, reason = _state(standing.records)
+        state, reason = _state(standing.records, missing=standing.missing)
         if state in SCORED and not tallies:
             state, reason = "failed", NO_PREDICTIONS
         scored = state in SCORED
@@ -214,10 +218,10 @@ def _finite(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _state(records: Sequence[Record | None]) -> tuple[State, str]:
+def _state(records: Sequence[Record | None], *, missing: str) -> tuple[State, str]:
     """The first state that has no score, else the first collapse, else `ok`."""
     if not records or None in records:
-        return "failed", NO_RECORD
+        return "failed", missing
     known = [record for record in records if record is not None and record.state != "ok"]
     known.sort(key=lambda record: record.state in SCORED)
     if not known:

@@ -148,8 +148,15 @@ def _crowned(done: SweepResult, study: Study, watcher: Watcher) -> SweepResult:
     settings = replace(sweep.call.settings, fresh=False)
     heard = _Told(watcher)
     try:
-        train(programme, sweep=sweep, first=len(study.stories), watcher=watcher)
-        final = perform(programme, settings=settings, registry=sweep.registry, listener=heard)
+        trained = train(programme, sweep=sweep, first=len(study.stories), watcher=watcher)
+        trained.programme.write_recipes(sweep.folder.path, root=sweep.folder.root)
+        final = perform(
+            trained.programme,
+            settings=settings,
+            registry=sweep.registry,
+            ends=trained.ends,
+            listener=heard,
+        )
     except KeyboardInterrupt:
         return replace(done, interrupted=True)
     return replace(done, winner=winner, ensemble=next(iter(others), None), final=final)
