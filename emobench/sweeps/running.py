@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 from emobench.api.errors import UsageError
 from emobench.runs.files import explained
+from emobench.runs.folder import RunFolder, RunLocked
 from emobench.runs.listener import Listener
 from emobench.runs.plan import Settings
 from emobench.sweeps.journal import Journal
@@ -35,6 +36,7 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
         study = _study(sweep, journal, file.starts)
         interrupted = _run(sweep, study, watcher)
         _fetch(sweep, study)
+        _remove_checkpoints(sweep, study)
         done = SweepResult(sweep=sweep, rows=tuple(rows_of(journal.events())))
         best = done.best
         if best is None:
@@ -102,6 +104,24 @@ def _fetch(sweep: Sweep, study: Study) -> None:
     url = sweep.call.options.storage
     if url is not None:
         fetch_trials(study, storage=Storage(url=url), runs=sweep.folder.path)
+
+
+def _remove_checkpoints(sweep: Sweep, study: Study) -> None:
+    """Free the disk of what stopped trials would go on from: most trials of a sweep are stopped."""
+    for story in study.stories:
+        if story.end is None or story.end.state != "stopped" or story.end.run_id is None:
+            continue
+        folder = sweep.folder.path / story.end.run_id
+        if (folder / "checkpoints").is_dir():
+            from emobench.training.checkpoints import remove_checkpoints
+
+            # A worker that is slow to die may still write there; the next call removes it then.
+            with (
+                explained(sweep.folder.root),
+                suppress(RunLocked),
+                RunFolder(folder, root=sweep.folder.path),
+            ):
+                remove_checkpoints(folder / "checkpoints")
 
 
 def _is_work_left(study: Study, trials: int) -> bool:

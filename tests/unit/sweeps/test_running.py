@@ -1,0 +1,99 @@
+"""A sweep from its first trial to its last word, over an engine in this process."""
+
+from __future__ import annotations
+
+import sys
+import types
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emobench.registry import load_registry
+from emobench.runs.plan import Settings
+from emobench.sweeps.assignment import Assignment
+from emobench.sweeps.call import Call, SweepOptions
+from emobench.sweeps.folder import SweepFolder
+from emobench.sweeps.result import SweepResult
+from emobench.sweeps.running import run_sweep
+from emobench.sweeps.sweep import plan_sweep
+from emobench.sweeps.trial import TrialEnd, TrialSource
+from emobench.sweeps.watcher import Watcher
+from emobench.sweeps.worker import TrialRun
+
+RECIPE = """
+schema: 1
+task: task.yaml
+frontend: values
+backbone: {use: dense, hidden: [8]}
+head: linear
+loss: cross_entropy
+optimizer: adam
+train: {epochs: 2, batch_size: 32}
+"""
+TASK = """
+name: tiny-table
+dataset: {use: synthetic-au, items: 160, identities: 10}
+protocol: {use: grouped-holdout}
+"""
+
+
+class Engine(types.ModuleType):
+    """Trains trial 0 to its end, and lets go of all others after an epoch."""
+
+    def __init__(self) -> None:
+        super().__init__("emobench.sweeps.tune")
+        self.seen_checkpoints: list[bool] = []
+
+    def run_on_ray(self, source: TrialSource, *, trials: int, settings: Settings, **_: Any) -> None:
+        while trial := source.next_trial(count=trials):
+            milestones = (1,) if trial.index else ()
+            assignment = Assignment(
+                trial=trial,
+                milestones=milestones,
+                settings=settings,
+                halt=settings.runs / "halt",
+                patience=600.0,
+            )
+            run = TrialRun(assignment, registry=load_registry())
+            told = run.advance()
+            while told.end is None and not trial.index:
+                told = run.advance()
+            end = told.end
+            if trial.index:
+                run.stop("others did better")
+                end = TrialEnd(state="stopped", run_id=told.run_id, epochs=1)
+                folder = settings.runs / str(told.run_id) / "checkpoints"
+                self.seen_checkpoints.append(folder.is_dir())
+            assert end is not None
+            source.ended(trial.index, end)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    made = Engine()
+    monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", made)
+    return made
+
+
+def sweep(folder: Path, **options: Any) -> SweepResult:
+    (folder / "task.yaml").write_text(TASK)
+    (folder / "small.yaml").write_text(RECIPE)
+    plain = SweepOptions(name="q", search="random", stop="none", warm_start="none", final_seeds=0)
+    call = Call(
+        recipe=str(folder / "small.yaml"),
+        trials=3,
+        options=replace(plain, **options),
+        settings=Settings(runs=folder / "runs", cache=folder / "cache", device="cpu", plots=False),
+    )
+    return run_sweep(plan_sweep(call, registry=load_registry()), watcher=Watcher())
+
+
+def test_stopped_trials_leave_no_checkpoints(engine: Engine, tmp_path: Path) -> None:
+    done = sweep(tmp_path)
+    assert [row.state for row in done.rows[1:]] == ["stopped", "stopped"]
+    assert engine.seen_checkpoints == [True, True]
+    home = SweepFolder(tmp_path / "runs", "q").path
+    assert list(home.glob("*/checkpoints")) == []
+    assert len(list(home.glob("*/history.jsonl"))) == 3
