@@ -41,7 +41,11 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A trial after an epoch; `validation` is the task's metric there."""
+    """A trial after an epoch; `validation` is the task's metric there.
+
+    `seconds` are those of training, without data and start; of a trial that went on from a
+    checkpoint only those since then.
+    """
 
     epoch: int
     epochs: int
@@ -53,9 +57,10 @@ class Report:
 class TrialEnd:
     """How a trial ended; `validation` is the task's metric there, None without a score.
 
-    `epochs` were trained in `seconds`; `cost` is what a second objective counts. `reduced` says
-    how it was made to fit into memory. The reason of a collapse speaks of test items, and so is
-    left to the trial's own record.
+    `epochs` were trained in `seconds`: those of training alone, as in a report. A trial that was
+    trained to its end counts earlier attempts as well. `cost` is what a second objective counts.
+    `reduced` says how it was made to fit into memory. The reason of a collapse speaks of test
+    items, and so is left to the trial's own record.
     """
 
     state: TrialState

@@ -54,7 +54,6 @@ class TrialRun:
         self._reduced = ""
         self._epochs: Epochs | None = None
         self._last: Report | None = None
-        self._started = time.monotonic()
         index = assignment.trial.index
         self._watchdog = Watchdog(
             assignment.settings.runs / WORKERS_FOLDER / f"hung-{index}.txt",
@@ -130,7 +129,7 @@ class TrialRun:
             epoch=epoch.epoch,
             epochs=epoch.epochs,
             validation=_finite(epoch.metrics.get(f"validation_{metric}")),
-            seconds=time.monotonic() - self._started,
+            seconds=self._ear.trained(),
         )
         return self._last
 
@@ -206,7 +205,7 @@ class TrialRun:
         seconds: float = 0.0,
         cost: float | None = None,
     ) -> TrialEnd:
-        """An end; without its own count, epochs and seconds are those that were heard of."""
+        """An end; without its own count, epochs and seconds are those that were heard of here."""
         self._epochs = None
         return TrialEnd(
             state=state,
@@ -214,7 +213,7 @@ class TrialRun:
             run_id=run_id,
             validation=validation,
             epochs=epochs or (self._last.epoch if self._last else 0),
-            seconds=seconds or time.monotonic() - self._started,
+            seconds=seconds or self._ear.trained(),
             cost=cost,
             reduced=self._reduced,
         )
@@ -295,7 +294,7 @@ class _Ear(Listener):
     trial: int
     run_id: str | None = None
     rows: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=50))
-    training_since: float = 0.0
+    training_since: float | None = None
     epochs: int = 0
 
     def began(self, run_id: str) -> None:
@@ -319,9 +318,13 @@ class _Ear(Listener):
     def warn(self, message: str) -> None:
         print(f"trial {self.trial}: {message}", file=sys.stderr, flush=True)
 
+    def trained(self) -> float:
+        """Seconds of training in this process, without what came before it."""
+        return 0.0 if self.training_since is None else time.monotonic() - self.training_since
+
     def pace(self) -> float:
         """Seconds an epoch takes, by those trained here."""
-        return (time.monotonic() - self.training_since) / max(1, self.epochs)
+        return self.trained() / max(1, self.epochs)
 
     def sign_of_life(self) -> None:
         """The work goes on; it ends here where the sweep was stopped."""

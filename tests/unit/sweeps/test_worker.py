@@ -22,6 +22,7 @@ from emobench.recipes.model import Recipe
 from emobench.registry import Registry, load_registry
 from emobench.runs.executor import execute
 from emobench.runs.folder import RunFolder, RunLocked
+from emobench.runs.inputs import load_data
 from emobench.runs.plan import Plan, Settings
 from emobench.runs.store import RunStore
 from emobench.sweeps import worker
@@ -156,6 +157,39 @@ def test_an_end_counts_what_was_trained_and_what_it_cost(
     end, costs = end_of(asked, registry), record_of(asked)["costs"]
     assert (end.epochs, end.cost) == (4, costs["parameters"])
     assert end.seconds == costs["train_s"]
+
+
+@pytest.fixture
+def slow_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data that take longer to load than anything takes to train."""
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        time.sleep(1.5)
+        return load_data(*arguments, **named)
+
+    monkeypatch.setattr("emobench.runs.executor.load_data", slow)
+
+
+@pytest.mark.usefixtures("slow_data")
+def test_seconds_are_those_of_training_on_the_way_as_at_the_end(
+    assign: Assign, registry: Registry
+) -> None:
+    told = all_of(TrialRun(assign(*trouble("none", seconds=0.1)), registry=registry))
+    reports = [report for each in told for report in each.reports]
+    end = told[-1].end
+    assert end is not None
+    assert 0.1 <= reports[0].seconds < 1.5
+    assert reports[-1].seconds == pytest.approx(end.seconds, abs=0.3)
+
+
+@pytest.mark.usefixtures("slow_data")
+def test_a_stopped_trial_counts_the_seconds_that_it_trained(
+    assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "hopeless", lambda rows, *, options: "for good")
+    end = end_of(assign(end_collapsing=True), registry)
+    assert end.state == "stopped"
+    assert 0.0 < end.seconds < 1.5
 
 
 def test_no_figure_of_the_test_set_leaves_the_worker(assign: Assign, registry: Registry) -> None:
