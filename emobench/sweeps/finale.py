@@ -90,16 +90,14 @@ class Programme:
             else:
                 yield Plan(recipe=recipe, task=self.task, seed=seed, fold=FOLD)
 
-    def write_recipes(self, folder: Path, *, root: Path) -> tuple[Path, ...]:
-        """Write winner and ensemble into the sweep's folder, as recipes that run by their files."""
-        found = [each.recipe for each in (self.winner, self.ensemble) if each is not None]
-        paths = []
-        for recipe in found:
-            path = folder / f"{recipe.name}.yaml"
-            with explained(root):
-                write_atomic(path, to_yaml(recipe.dump()))
-            paths.append(path)
-        return tuple(paths)
+    def write_ensemble(self, folder: Path, *, root: Path) -> Path | None:
+        """Write the ensemble into the sweep's folder, as a recipe that runs by its file."""
+        if self.ensemble is None:
+            return None
+        path = folder / f"{self.ensemble.recipe.name}.yaml"
+        with explained(root):
+            write_atomic(path, to_yaml(self.ensemble.recipe.dump()))
+        return path
 
 
 @dataclass(frozen=True, kw_only=True)

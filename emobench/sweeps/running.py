@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 from emobench.api.errors import UsageError
+from emobench.recipes.model import Recipe
 from emobench.runs.files import explained
 from emobench.runs.folder import RunFolder, RunLocked
 from emobench.runs.listener import Listener
@@ -42,17 +43,19 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
         if best is None:
             return replace(done, interrupted=interrupted)
         story = study.stories[best.trial]
-        sweep.folder.write_winner(
-            as_trained(story.trial.recipe, end=story.end, registry=sweep.registry),
-            task=sweep.winner_task,
-            summary=f"Best of {len(done.rows)} trials of sweep {sweep.folder.name}, by "
-            f"{sweep.task.metric} on validation.",
-        )
+        recipe = as_trained(story.trial.recipe, end=story.end, registry=sweep.registry)
+        _write_winner(sweep, recipe, trials=len(done.rows))
         done = replace(done, winner=sweep.folder.winner, interrupted=interrupted)
         if interrupted:
             return done
         done = _pictured(done, study)
         return _crowned(done, study, watcher) if sweep.call.options.final_seeds else done
+
+
+def _write_winner(sweep: Sweep, recipe: Recipe, *, trials: int) -> None:
+    several = f"{trials} trial{'s' if trials != 1 else ''}"
+    summary = f"Best of {several} of sweep {sweep.folder.name}, by {sweep.task.metric} on"
+    sweep.folder.write_winner(recipe, task=sweep.winner_task, summary=f"{summary} validation.")
 
 
 def _study(sweep: Sweep, journal: Journal, starts: tuple[Start, ...]) -> Study:
@@ -164,14 +167,17 @@ def _crowned(done: SweepResult, study: Study, watcher: Watcher) -> SweepResult:
     )
     if programme is None:
         return done
-    winner, *others = programme.write_recipes(sweep.folder.path, root=sweep.folder.root)
+    programme.write_ensemble(sweep.folder.path, root=sweep.folder.root)
     settings = replace(sweep.call.settings, fresh=False)
     heard = _Told(watcher)
     try:
         trained = train(programme, sweep=sweep, first=len(study.stories), watcher=watcher)
-        trained.programme.write_recipes(sweep.folder.path, root=sweep.folder.root)
+        programme = trained.programme
+        if isinstance(programme.winner.recipe, Recipe):
+            _write_winner(sweep, programme.winner.recipe, trials=len(done.rows))
+        ensemble = programme.write_ensemble(sweep.folder.path, root=sweep.folder.root)
         final = perform(
-            trained.programme,
+            programme,
             settings=settings,
             registry=sweep.registry,
             ends=trained.ends,
@@ -179,7 +185,7 @@ def _crowned(done: SweepResult, study: Study, watcher: Watcher) -> SweepResult:
         )
     except KeyboardInterrupt:
         return replace(done, interrupted=True)
-    return replace(done, winner=winner, ensemble=next(iter(others), None), final=final)
+    return replace(done, ensemble=ensemble, final=final)
 
 
 class _Told(Listener):

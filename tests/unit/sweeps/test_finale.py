@@ -261,13 +261,16 @@ def test_the_sweep_brought_back_from_its_journal_has_the_same_programme(sweep: S
     ]
 
 
-def test_recipe_files_run_as_what_they_are(sweep: Sweep, tmp_path: Path, finale: Finale) -> None:
+def test_the_ensembles_file_runs_as_what_it_is(
+    sweep: Sweep, tmp_path: Path, finale: Finale
+) -> None:
     programme = sweep.programme()
-    paths = programme.write_recipes(tmp_path, root=tmp_path)
-    assert [path.name for path in paths] == ["hunt.yaml", "hunt-ensemble.yaml"]
-    found = load_recipes(paths, registry=sweep.registry)
+    path = programme.write_ensemble(tmp_path, root=tmp_path)
+    assert path is not None
+    assert path.name == "hunt-ensemble.yaml"
     assert programme.ensemble is not None
-    assert found == [programme.winner.recipe, programme.ensemble.recipe]
+    assert load_recipes([path], registry=sweep.registry) == [programme.ensemble.recipe]
+    assert replace(programme, ensemble=None).write_ensemble(tmp_path, root=tmp_path) is None
 
 
 def test_a_recipe_with_a_run_that_failed_has_no_figures(sweep: Sweep, finale: Finale) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from emobench.recipes.load import load_recipe
 from emobench.registry import load_registry
 from emobench.runs.plan import Settings
 from emobench.sweeps.assignment import Assignment
@@ -77,13 +78,13 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     return made
 
 
-def sweep(folder: Path, **options: Any) -> SweepResult:
+def sweep(folder: Path, *, trials: int = 3, **options: Any) -> SweepResult:
     (folder / "task.yaml").write_text(TASK)
     (folder / "small.yaml").write_text(RECIPE)
     plain = SweepOptions(name="q", search="random", stop="none", warm_start="none", final_seeds=0)
     call = Call(
         recipe=str(folder / "small.yaml"),
-        trials=3,
+        trials=trials,
         options=replace(plain, **options),
         settings=Settings(runs=folder / "runs", cache=folder / "cache", device="cpu", plots=False),
     )
@@ -97,3 +98,21 @@ def test_stopped_trials_leave_no_checkpoints(engine: Engine, tmp_path: Path) -> 
     home = SweepFolder(tmp_path / "runs", "q").path
     assert list(home.glob("*/checkpoints")) == []
     assert len(list(home.glob("*/history.jsonl"))) == 3
+
+
+def test_where_the_recipe_as_it_stands_wins_there_is_one_file_by_the_sweeps_name(
+    engine: Engine, tmp_path: Path
+) -> None:
+    done = sweep(tmp_path, trials=1, final_seeds=1)
+    home = SweepFolder(tmp_path / "runs", "q").path
+    assert done.best is not None
+    assert done.best.trial == 0
+    assert done.winner == home / "q.yaml"
+    assert sorted(path.name for path in home.glob("*.yaml")) in (
+        ["q-ensemble.yaml", "q.yaml"],
+        ["q.yaml"],
+    )
+    registry = load_registry()
+    winner = load_recipe(done.winner, registry=registry)
+    assert winner.method() == load_recipe(tmp_path / "small.yaml", registry=registry).method()
+    assert winner.summary == "Best of 1 trial of sweep q, by uar on validation."
