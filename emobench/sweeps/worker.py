@@ -21,7 +21,7 @@ import torch
 from emobench.api import DataError, EmobenchError, RunError, UsageError
 from emobench.registry import Registry
 from emobench.runs.executor import Epochs, Stopped, execute_by_epochs
-from emobench.runs.folder import RunLocked
+from emobench.runs.folder import RunLocked, read_history
 from emobench.runs.listener import Listener, StepReport
 from emobench.runs.opening import open_any
 from emobench.runs.plan import Plan
@@ -64,7 +64,12 @@ class TrialRun:
         if assignment.storage is not None:
             storage = Storage(url=assignment.storage)
             self._mirror = Mirror(storage=storage, runs=assignment.settings.runs)
-        self._ear = _Ear(watchdog=self._watchdog, halt=assignment.halt, trial=index)
+        self._ear = _Ear(
+            watchdog=self._watchdog,
+            halt=assignment.halt,
+            runs=assignment.settings.runs,
+            trial=index,
+        )
 
     def advance(self) -> Progress:
         """Train until a milestone, the end, or for a moment; raises what concerns all trials."""
@@ -291,6 +296,7 @@ class _Ear(Listener):
 
     watchdog: Watchdog
     halt: Path
+    runs: Path
     trial: int
     run_id: str | None = None
     rows: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=50))
@@ -303,6 +309,9 @@ class _Ear(Listener):
     def stage(self, name: str, detail: str = "") -> None:
         if name == "train":
             self.training_since, self.epochs = time.monotonic(), 0
+        if name == "resume" and self.run_id is not None:
+            # By now the history ends where the checkpoint does.
+            self.rows.extend(read_history(self.runs / self.run_id))
         self.sign_of_life()
 
     def progress(self, done: int, total: int) -> None:

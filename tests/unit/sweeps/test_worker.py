@@ -270,6 +270,25 @@ def test_a_hopeless_trial_is_stopped_where_that_is_asked(
     assert end_of(assign(), registry).state == "ok"
 
 
+def test_whether_a_trial_is_hopeless_is_judged_by_its_epochs_before_it_was_resumed_too(
+    assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[int]] = []
+
+    def hopeless(rows: Any, *, options: object) -> str:
+        seen.append([row["epoch"] for row in rows])
+        return ""
+
+    monkeypatch.setattr(worker, "hopeless", hopeless)
+    begun = TrialRun(assign(milestones=(2,), end_collapsing=True), registry=registry)
+    while begun.advance().reports[-1].epoch < 2:
+        pass
+    begun.stop("its process is gone")
+    seen.clear()
+    end_of(assign(end_collapsing=True), registry)
+    assert seen == [[1, 2, 3], [1, 2, 3, 4]]
+
+
 def test_a_sound_trial_goes_on_under_the_rules_for_collapses(
     assign: Assign, registry: Registry
 ) -> None:
