@@ -11,12 +11,12 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from emobench.api.errors import RunError, UsageError
 from emobench.recipes.identity import canonical
@@ -30,6 +30,8 @@ SCHEMA = 1
 MANIFEST = "manifest-{number:08d}.json"
 FETCHED = ".fetched"
 BLOCK = 1 << 20
+
+_Done = TypeVar("_Done")
 
 Rank = tuple[bool, int, int, bool]
 """How far a run is: has its answer, epochs, attempts, has ended. A later one is greater."""
@@ -213,28 +215,49 @@ def fetch_trials(study: Study, *, storage: Storage, runs: Path) -> int:
 
 @dataclass(kw_only=True)
 class Mirror:
-    """Keeps the copy of a run close behind it: after an epoch at most every so many seconds."""
+    """Keeps the copy of a run close behind it: after an epoch at most every so many seconds.
+
+    Storage that fails is tried again after each of the `pauses`, in seconds; `alive` is called
+    before every try.
+    """
 
     storage: Storage
     runs: Path
     every: float = 30.0
+    pauses: tuple[float, ...] = (1.0, 5.0, 20.0)
+    alive: Callable[[], None] = lambda: None
     _pushed: float = field(default_factory=time.monotonic)
 
     def begin(self, run_id: str) -> bool:
         """Take over where another machine left off; whether there was something to fetch."""
-        return self.storage.fetch(run_id, runs=self.runs)
+        return self._patiently(lambda: self.storage.fetch(run_id, runs=self.runs))
 
     def epoch(self, run_id: str) -> None:
         """Copy the run, unless that was done a moment ago. One copy that fails does no harm."""
         if time.monotonic() - self._pushed >= self.every:
-            self._pushed = time.monotonic()
-            with suppress(RunError):
-                self.end(run_id)
+            self.try_once(run_id)
+
+    def try_once(self, run_id: str) -> None:
+        """Copy the run as it is now, where that can be done."""
+        self.alive()
+        self._pushed = time.monotonic()
+        with suppress(RunError):
+            self.storage.push(self.runs / run_id)
 
     def end(self, run_id: str) -> None:
-        """Copy the run as it is now."""
-        self.storage.push(self.runs / run_id)
+        """Copy the run as it is now: a RunError where the storage goes on failing."""
+        self._patiently(lambda: self.storage.push(self.runs / run_id))
         self._pushed = time.monotonic()
+
+    def _patiently(self, work: Callable[[], _Done]) -> _Done:
+        for pause in self.pauses:
+            self.alive()
+            try:
+                return work()
+            except RunError:
+                time.sleep(pause)
+        self.alive()
+        return work()
 
 
 def _files(folder: Path) -> Iterator[Path]:

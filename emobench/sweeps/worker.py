@@ -63,7 +63,9 @@ class TrialRun:
         self._mirror = None
         if assignment.storage is not None:
             storage = Storage(url=assignment.storage)
-            self._mirror = Mirror(storage=storage, runs=assignment.settings.runs)
+            self._mirror = Mirror(
+                storage=storage, runs=assignment.settings.runs, alive=self._watchdog.heard
+            )
         self._ear = _Ear(
             watchdog=self._watchdog,
             halt=assignment.halt,
@@ -87,8 +89,8 @@ class TrialRun:
                 late = time.monotonic() - started > SLICE_S
                 if late or told.epoch in self._asked.milestones:
                     break
-            self._watchdog.rest()
             self._copy(at_last=end is not None)
+            self._watchdog.rest()
         except BaseException:
             self._let_go()
             raise
@@ -102,8 +104,9 @@ class TrialRun:
             # Whatever comes of it: the record has said from the first that it was interrupted.
             with suppress(StopIteration, Stopped, EmobenchError):
                 self._epochs.throw(Stopped(reason))
-            with suppress(EmobenchError):
-                self._copy(at_last=True)
+            if self._mirror is not None and self._ear.run_id is not None:
+                with suppress(EmobenchError):
+                    self._mirror.try_once(self._ear.run_id)
         self._let_go()
 
     def _epoch(self) -> Report | TrialEnd:

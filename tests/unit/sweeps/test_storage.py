@@ -308,7 +308,7 @@ def test_after_epochs_a_copy_that_fails_does_no_harm(
     def refuse(*_: Any, **__: Any) -> None:
         raise TimeoutError("no answer")
 
-    mirror = Mirror(storage=Storage(url=url), runs=here, every=0.0)
+    mirror = Mirror(storage=Storage(url=url), runs=here, every=0.0, pauses=())
     with monkeypatch.context() as patch:
         patch.setattr(files, "put_file", refuse)
         mirror.epoch(RUN)
@@ -316,6 +316,48 @@ def test_after_epochs_a_copy_that_fails_does_no_harm(
             mirror.end(RUN)
     mirror.end(RUN)
     assert Storage(url=url).fetch(RUN, runs=tmp_path / "there")
+
+
+def test_storage_that_fails_for_a_moment_is_tried_again(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = (tmp_path / "shared").as_uri()
+    files, _ = fsspec.core.url_to_fs(url)
+    whole, signs = files.put_file, list[str]()
+
+    def hiccup(*arguments: Any, **named: Any) -> Any:
+        if len(signs) < 3:
+            raise TimeoutError("no answer")
+        return whole(*arguments, **named)
+
+    monkeypatch.setattr(files, "put_file", hiccup)
+    mirror = Mirror(
+        storage=Storage(url=url),
+        runs=here,
+        pauses=(0.0, 0.0, 0.0),
+        alive=lambda: signs.append("alive"),
+    )
+    mirror.end(RUN)
+    assert len(signs) == 3
+    assert Storage(url=url).fetch(RUN, runs=tmp_path / "there")
+
+
+def test_storage_that_goes_on_failing_is_told(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = (tmp_path / "shared").as_uri()
+    files, _ = fsspec.core.url_to_fs(url)
+    tries = []
+
+    def refuse(*_: Any, **__: Any) -> None:
+        tries.append("put")
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr(files, "put_file", refuse)
+    mirror = Mirror(storage=Storage(url=url), runs=here, pauses=(0.0, 0.0))
+    with pytest.raises(RunError, match="no answer"):
+        mirror.end(RUN)
+    assert len(tries) == 3
 
 
 RECIPE = """
