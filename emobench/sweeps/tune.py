@@ -167,8 +167,13 @@ class _Worker(tune.Trainable):
         self._take(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take up another trial; the last one may have been stopped in the middle."""
+        """Take up another trial; the last one may have been stopped in the middle.
+
+        Where that has spoilt the process, what is raised here has Tune start another one.
+        """
         self._run.stop(LET_GO)
+        if self._run.spoilt:
+            raise RuntimeError(self._run.spoilt)
         self._take(new_config)
         return True
 

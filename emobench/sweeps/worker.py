@@ -45,7 +45,10 @@ HALTED = "the sweep was stopped; the same command goes on with it"
 
 
 class TrialRun:
-    """A trial under way in this process."""
+    """A trial under way in this process.
+
+    `spoilt` says why no other can run in this process after it; empty where one can.
+    """
 
     def __init__(self, assignment: Assignment, *, registry: Registry) -> None:
         self._asked = assignment
@@ -54,6 +57,7 @@ class TrialRun:
         self._reduced = ""
         self._epochs: Epochs | None = None
         self._last: Report | None = None
+        self.spoilt = ""
         index = assignment.trial.index
         self._watchdog = Watchdog(
             assignment.settings.runs / WORKERS_FOLDER / f"hung-{index}.txt",
@@ -289,8 +293,12 @@ class TrialRun:
     def _let_go(self) -> None:
         self._epochs = None
         self._watchdog.close()
-        if torch.cuda.is_available():
+        try:
             _free_memory()
+        except RuntimeError as error:
+            # A fault on the device stays with its process: whatever uses it next fails as well.
+            index = self._asked.trial.index
+            self.spoilt = f"the GPU fails in its worker after trial {index}: {_first_line(error)}"
 
 
 @dataclass(kw_only=True)
@@ -357,10 +365,18 @@ def _timed_out(record: Record, reason: str, *, log: tuple[str, ...]) -> Record:
     return replace(record, state=state, reason=reason, log=log, attempts=(*earlier, ended))
 
 
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
 def _free_memory() -> None:
-    """Give back what the last model held on the device, which trials may share."""
-    if torch.cuda.is_available():
+    """Give back what the last model held on the device, which trials may share.
+
+    A RuntimeError where work on the device has failed: it may show only when that is waited for.
+    """
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         import gc
 
+        torch.cuda.synchronize()
         gc.collect()
         torch.cuda.empty_cache()

@@ -11,7 +11,10 @@ from typing import Annotated
 
 from emobench.api import Component, Components, Field, Options, Search, event
 
-TROUBLES = ("none", "raise", "exit", "memory", "diverge", "hang", "die", "die_once", "wait")
+TROUBLES = (
+    *("none", "raise", "exit", "memory", "diverge"),
+    *("hang", "die", "die_once", "wait", "spoil"),
+)
 
 
 class TroubleOptions(Options):
@@ -65,6 +68,17 @@ class Troubled:
         if not mark.exists():
             mark.touch()
             self.die()
+
+    def spoil(self):
+        """A fault on a GPU, which stays with its process; no GPU is needed for it."""
+        import torch
+
+        def fails():
+            raise RuntimeError("CUDA error: device-side assert triggered\nand more of it")
+
+        torch.cuda.is_initialized = lambda: True
+        torch.cuda.synchronize = fails
+        fails()
 
     def wait(self):
         time.sleep(3600)

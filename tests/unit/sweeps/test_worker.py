@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -237,6 +238,35 @@ def test_what_a_method_does_wrong_is_how_its_trial_ends(
     assert words in end.reason
     assert end.validation is None
     assert end.run_id is not None
+
+
+class FaultyGPU:
+    """A device on which work has failed: every use of it raises."""
+
+    def is_initialized(self) -> bool:
+        return True
+
+    def synchronize(self) -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered\nand more of it")
+
+
+def test_a_fault_on_the_gpu_ends_its_trial_and_spoils_the_process(
+    assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "torch", SimpleNamespace(cuda=FaultyGPU()))
+    run = TrialRun(assign(*trouble("raise")), registry=registry)
+    end = all_of(run)[-1].end
+    assert end is not None
+    assert end.state == "failed"
+    assert run.spoilt == (
+        "the GPU fails in its worker after trial 1: CUDA error: device-side assert triggered"
+    )
+
+
+def test_a_method_that_fails_alone_spoils_no_process(assign: Assign, registry: Registry) -> None:
+    run = TrialRun(assign(*trouble("raise")), registry=registry)
+    all_of(run)
+    assert run.spoilt == ""
 
 
 def test_a_recipe_that_is_refused_ends_its_trial(assign: Assign, registry: Registry) -> None:
