@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from ray import tune
-from ray.exceptions import RayActorError
+from ray.exceptions import OutOfMemoryError, RayActorError
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.experiment import Experiment
 from ray.tune.experiment import Trial as TuneTrial
@@ -39,6 +39,11 @@ MOST_PENDING = 1000
 
 PLACE_WAIT_S = 60.0
 """How long a worker that is on its way is waited for before another takes its trial."""
+
+LOW_ON_MEMORY = (
+    "Ray ended its worker as the machine ran low on memory; fewer trials at once (--concurrent) or "
+    "smaller batches need less"
+)
 
 LET_GO = "the sweep's worker let go of it; the same command goes on with it"
 
@@ -273,6 +278,10 @@ class _Events(tune.Callback):
 
 def _cause(error: Exception) -> str:
     """Why a worker was lost, in a line."""
+    # Of an actor's death Ray always names memory as one cause that may be; these words it keeps
+    # for what its own watch on memory did.
+    if isinstance(error, OutOfMemoryError) or "low on memory" in str(error):
+        return LOW_ON_MEMORY
     if isinstance(error, RayActorError):
         return "its machine is gone" if "its node has died" in str(error) else "its worker died"
     cause = getattr(error, "cause", None) or error

@@ -89,6 +89,16 @@ def test_a_fault_on_the_gpu_costs_its_own_trial_alone(
     assert "(1 of 3): the GPU fails in its worker after trial 1: CUDA error: device-side" in again
 
 
+def test_a_worker_that_ray_ended_for_memory_is_told_as_such() -> None:
+    from ray.exceptions import ActorDiedError, OutOfMemoryError
+
+    from emobench.sweeps.tune import LOW_ON_MEMORY, _cause
+
+    killed = OutOfMemoryError("Task was killed due to the node running low on memory.")
+    assert _cause(killed) == LOW_ON_MEMORY
+    assert _cause(ActorDiedError()) == "its worker died"
+
+
 def test_after_a_crash_what_was_finished_is_not_trained_again(
     done: Done, troubled: ModuleType, tmp_path: Path
 ) -> None:
