@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from emobench.sweeps.suggest import Conflict, Values
+from emobench.sweeps.suggest import Conflict, Values, place_of
 
 
 class Nearest:
@@ -22,13 +22,9 @@ class Nearest:
     def one_of(self, key: str, choices: Sequence[Any]) -> Any:
         """The value where it is a choice; else the nearest, of numbers or of lists of them."""
         value = self._value(key)
-        same = [
-            choice
-            for choice in choices
-            if choice == value and isinstance(choice, bool) == isinstance(value, bool)
-        ]
-        if same:
-            return same[0]
+        place = place_of(value, choices)
+        if place is not None:
+            return choices[place]
         if all(map(_is_number, [value, *choices])):
             return min(choices, key=lambda choice: abs(choice - value))
         if all(map(_is_widths, [value, *choices])):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from emobench.sweeps.suggest import Conflict, Suggest, Values
+from emobench.sweeps.suggest import Conflict, Suggest, Values, place_of
 
 Build = Callable[[Suggest], object]
 """Asks for one value a key, as `SearchSpace.build` does; a Conflict where they do not go."""
@@ -22,11 +22,8 @@ class Choices:
     values: tuple[Any, ...]
 
     def place(self, value: Any) -> int | None:
-        """Which of them the value is; truth values are no numbers."""
-        for place, choice in enumerate(self.values):
-            if choice == value and isinstance(choice, bool) == isinstance(value, bool):
-                return place
-        return None
+        """Which of them the value is."""
+        return place_of(value, self.values)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -15,6 +15,14 @@ class Conflict(Exception):
     """Values that cannot go together, or that the space does not hold; draw others."""
 
 
+def place_of(value: Any, choices: Sequence[Any]) -> int | None:
+    """Which of the choices the value is; truth values are no numbers."""
+    for place, choice in enumerate(choices):
+        if choice == value and isinstance(choice, bool) == isinstance(value, bool):
+            return place
+    return None
+
+
 class Suggest(Protocol):
     """Gives one value for each key that a space asks for; the same key never twice a trial."""
 
@@ -76,10 +84,10 @@ class Known:
     def one_of(self, key: str, choices: Sequence[Any]) -> Any:
         """The known value, which must be one of the choices."""
         value = self._value(key)
-        for choice in choices:
-            if choice == value and isinstance(choice, bool) == isinstance(value, bool):
-                return choice
-        raise Conflict(f"'{key}' is {value!r}, which is none of its choices")
+        place = place_of(value, choices)
+        if place is None:
+            raise Conflict(f"'{key}' is {value!r}, which is none of its choices")
+        return choices[place]
 
     def whole(self, key: str, low: int, high: int, *, log: bool) -> int:
         """The known value, which must lie in the range."""
@@ -96,26 +104,3 @@ class Known:
         if not low <= value <= high:
             raise Conflict(f"'{key}' is {value:g}, not from {low:g} to {high:g}")
         return float(value)
-
-
-class Noted:
-    """Passes on what another suggests, and keeps it."""
-
-    def __init__(self, inner: Suggest) -> None:
-        self._inner = inner
-        self.values: dict[str, Any] = {}
-
-    def one_of(self, key: str, choices: Sequence[Any]) -> Any:
-        """What the other suggests."""
-        self.values[key] = value = self._inner.one_of(key, choices)
-        return value
-
-    def whole(self, key: str, low: int, high: int, *, log: bool) -> int:
-        """What the other suggests."""
-        self.values[key] = value = self._inner.whole(key, low, high, log=log)
-        return value
-
-    def real(self, key: str, low: float, high: float, *, log: bool) -> float:
-        """What the other suggests."""
-        self.values[key] = value = self._inner.real(key, low, high, log=log)
-        return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from emobench.registry import Plugin, Registry
 from emobench.sweeps.overview import Overview, Shown
 from emobench.sweeps.ranges import trace
 from emobench.sweeps.searcher import RandomSearch, Searcher
-from emobench.sweeps.suggest import Conflict, Noted, Suggest
+from emobench.sweeps.suggest import Conflict, Suggest
 
 RECIPE = """\
 schema: 1
@@ -108,6 +108,32 @@ def recipe(tmp_path: Path, registry: Registry) -> Recipe:
     path = tmp_path / "mine.yaml"
     path.write_text(RECIPE)
     return load_recipe(path, registry=registry)
+
+
+class Noted:
+    """Passes on what another suggests, and keeps it."""
+
+    def __init__(self, inner: Suggest) -> None:
+        self._inner = inner
+        self.values: dict[str, Any] = {}
+
+    def one_of(self, key: str, choices: Sequence[Any]) -> Any:
+        self.values[key] = value = self._inner.one_of(key, choices)
+        return value
+
+    def whole(self, key: str, low: int, high: int, *, log: bool) -> int:
+        self.values[key] = value = self._inner.whole(key, low, high, log=log)
+        return value
+
+    def real(self, key: str, low: float, high: float, *, log: bool) -> float:
+        self.values[key] = value = self._inner.real(key, low, high, log=log)
+        return value
+
+
+@pytest.fixture
+def noted() -> type[Noted]:
+    """Wraps a suggestion; `values` has what was asked of it."""
+    return Noted
 
 
 class MadeUpSearch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Recipe
 from emobench.registry import Plugin, Registry
 from emobench.sweeps.recipe_space import SearchSpace, as_trial, fixed_keys, space_of
-from emobench.sweeps.suggest import Conflict, Drawn, Known, Noted
+from emobench.sweeps.suggest import Conflict, Drawn, Known
 
 DRAWS = 60
 CLIPPING = {"techniques.clipping.low": 3, "techniques.clipping.high": 1}
@@ -221,7 +222,7 @@ def test_opening_one_kind_moves_no_draw_of_another(recipe: Recipe, registry: Reg
 @anything
 @given(seed=st.integers(0, 2**32), opened=st.sets(st.sampled_from(OPENABLE)))
 def test_values_are_what_build_asks_for_and_build_the_recipe_again(
-    seed: int, opened: set[str], recipe: Recipe, registry: Registry
+    seed: int, opened: set[str], recipe: Recipe, registry: Registry, noted: Callable[..., Any]
 ) -> None:
     space = space_of(recipe, registry=registry, open_kinds=sorted(opened))
     try:
@@ -229,7 +230,7 @@ def test_values_are_what_build_asks_for_and_build_the_recipe_again(
     except Conflict:
         return
     values = space.values(built)
-    asked = Noted(Known(values))
+    asked = noted(Known(values))
     assert space.build(asked) == built
     assert asked.values == values == json.loads(json.dumps(values))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emobench.sweeps.suggest import Conflict, Drawn, Known, Noted
+from emobench.sweeps.suggest import Conflict, Drawn, Known
 
 
 def test_what_a_key_draws_does_not_depend_on_which_others_are_asked_for() -> None:
@@ -63,13 +63,3 @@ def test_a_truth_value_is_no_number_among_choices() -> None:
 def test_a_known_number_beyond_its_range_conflicts() -> None:
     with pytest.raises(Conflict, match=re.escape("'lr' is 2, not from 0.1 to 1")):
         Known({"lr": 2}).real("lr", 0.1, 1, log=True)
-
-
-def test_noted_keeps_what_was_suggested() -> None:
-    noted = Noted(Drawn("a"))
-    told = {
-        "a": noted.one_of("a", [1, 2]),
-        "b": noted.whole("b", 1, 9, log=True),
-        "c": noted.real("c", 0, 1, log=False),
-    }
-    assert noted.values == told
