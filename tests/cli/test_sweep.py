@@ -402,7 +402,7 @@ def test_without_a_recipe_components_are_chosen_too_from_the_plainest_on(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("enhaced",), "did you mean 'enhanced'?"),
+        (("enhancde",), "did you mean 'enhanced'?"),
         (("table.yaml", "--open", "los"), "unknown kind to open 'los'; did you mean 'loss'?"),
         (("table.yaml", "--set", "optimizer.lrr=1"), "did you mean 'lr'?"),
         (("table.yaml", "--task", "synthetic-au/subject"), "did you mean 'synthetic-au/subjects'?"),
