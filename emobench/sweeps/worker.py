@@ -89,7 +89,7 @@ class TrialRun:
                     end = told
                     break
                 reports.append(told)
-                end = self._ended_as_hopeless() or self._ended_as_slow()
+                end = self._ended_early()
                 late = time.monotonic() - started > SLICE_S
                 if late or told.epoch in self._asked.milestones:
                     break
@@ -230,31 +230,30 @@ class TrialRun:
             reduced=self._reduced,
         )
 
-    def _ended_as_hopeless(self) -> TrialEnd | None:
-        """The end of a trial that has collapsed for good, where those are to be ended."""
-        if not self._asked.end_collapsing:
+    def _ended_early(self) -> TrialEnd | None:
+        """The end of a trial that is not worth its other epochs, whatever others do."""
+        if self._last is None or self._last.epoch == self._last.epochs:
             return None
-        reason = hopeless(tuple(self._ear.rows), options=StopCollapsingOptions())
-        if not reason or self._last is None or self._last.epoch == self._last.epochs:
+        reason = self._hopeless() or self._too_slow(self._last.epochs)
+        if not reason:
             return None
         self.stop(reason)
         return self._end(
             "stopped", reason, run_id=self._ear.run_id, validation=self._last.validation
         )
 
-    def _ended_as_slow(self) -> TrialEnd | None:
-        """The end of a trial that would train for longer than it may."""
-        allowance = self._asked.allowance
-        if allowance is None or self._last is None or self._last.epoch == self._last.epochs:
-            return None
-        whole = self._ear.pace() * self._last.epochs
-        if whole <= allowance:
-            return None
-        reason = f"it would train for {whole:.0f} s, and may for {allowance:.0f} s"
-        self.stop(reason)
-        return self._end(
-            "stopped", reason, run_id=self._ear.run_id, validation=self._last.validation
-        )
+    def _hopeless(self) -> str:
+        """Why it has collapsed for good; empty where it has not, or those are not to be ended."""
+        if not self._asked.end_collapsing:
+            return ""
+        return hopeless(tuple(self._ear.rows), options=StopCollapsingOptions())
+
+    def _too_slow(self, epochs: int) -> str:
+        """Why it would train for longer than it may; empty where it would not."""
+        allowance, whole = self._asked.allowance, self._ear.pace() * epochs
+        if allowance is None or whole <= allowance:
+            return ""
+        return f"it would train for {whole:.0f} s, and may for {allowance:.0f} s"
 
     def _hung(self, calls: tuple[str, ...]) -> TrialEnd | Report:
         """The end of a trial whose earlier try was ended by the watchdog; its record says so.
