@@ -1,4 +1,4 @@
-"""Records, and a recipe and task that train in a fraction of a second, for this room's tests."""
+"""Records and plans for this room's tests."""
 
 from __future__ import annotations
 
@@ -14,29 +14,10 @@ from emobench.registry import load_registry
 from emobench.runs.plan import Plan, Settings, plan_runs
 from emobench.runs.record import Record, TargetScores, TaskStamp
 
-RECIPE = """
-schema: 1
-task: task.yaml
-frontend: values
-backbone: {use: dense, hidden: [8]}
-head: linear
-loss: cross_entropy
-optimizer: adam
-train: {epochs: 2, batch_size: 32}
-"""
-TASK = """
-name: tiny-table
-dataset: {use: synthetic-au, items: 160, identities: 10}
-protocol: {use: grouped-holdout}
-"""
-
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Recipe:
-    (tmp_path / "task.yaml").write_text(TASK)
-    path = tmp_path / "small.yaml"
-    path.write_text(RECIPE)
-    return load_recipe(str(path), registry=load_registry())
+def recipe(small: Path) -> Recipe:
+    return load_recipe(str(small), registry=load_registry())
 
 
 @pytest.fixture

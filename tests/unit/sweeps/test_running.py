@@ -23,22 +23,6 @@ from emobench.sweeps.trial import TrialEnd, TrialSource
 from emobench.sweeps.watcher import Watcher
 from emobench.sweeps.worker import TrialRun
 
-RECIPE = """
-schema: 1
-task: task.yaml
-frontend: values
-backbone: {use: dense, hidden: [8]}
-head: linear
-loss: cross_entropy
-optimizer: adam
-train: {epochs: 2, batch_size: 32}
-"""
-TASK = """
-name: tiny-table
-dataset: {use: synthetic-au, items: 160, identities: 10}
-protocol: {use: grouped-holdout}
-"""
-
 
 class Engine(types.ModuleType):
     """Trains trial 0 to its end, and lets go of all others after an epoch."""
@@ -72,15 +56,13 @@ class Engine(types.ModuleType):
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+def engine(small: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine()
     monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", made)
     return made
 
 
 def sweep(folder: Path, *, trials: int = 3, **options: Any) -> SweepResult:
-    (folder / "task.yaml").write_text(TASK)
-    (folder / "small.yaml").write_text(RECIPE)
     plain = SweepOptions(name="q", search="random", stop="none", warm_start="none", final_seeds=0)
     call = Call(
         recipe=str(folder / "small.yaml"),

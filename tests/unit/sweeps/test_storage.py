@@ -360,31 +360,16 @@ def test_storage_that_goes_on_failing_is_told(
     assert len(tries) == 3
 
 
-RECIPE = """
-schema: 1
-task: task.yaml
-frontend: values
-backbone: {use: dense, hidden: [8]}
-head: linear
-loss: cross_entropy
-optimizer: adam
-train: {epochs: 4, batch_size: 32}
-"""
-TASK = """
-name: tiny-table
-dataset: {use: synthetic-au, items: 160, identities: 10}
-protocol: {use: grouped-holdout}
-"""
-
-
 def test_a_worker_goes_on_where_that_of_a_dead_machine_was(
-    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    small: Path,
+    tmp_path: Path,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.setattr(worker, "Mirror", partial(Mirror, every=0.0))
     registry = load_registry()
-    (tmp_path / "task.yaml").write_text(TASK)
-    (tmp_path / "small.yaml").write_text(RECIPE)
-    recipe = load_recipe(str(tmp_path / "small.yaml"), registry=registry)
+    recipe = load_recipe(str(small), overrides=["train.epochs=4"], registry=registry)
     (plan,) = plan_runs([recipe], registry=registry)
     assert isinstance(plan, Plan)
 
@@ -417,7 +402,7 @@ def test_a_worker_goes_on_where_that_of_a_dead_machine_was(
 
 
 def test_a_sweep_whose_machines_share_no_folder_has_a_finale(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def elsewhere(
         study: Study, *, trials: int, settings: Settings, resources: Resources, watcher: Watcher
@@ -442,10 +427,9 @@ def test_a_sweep_whose_machines_share_no_folder_has_a_finale(
     engine = types.ModuleType("emobench.sweeps.tune")
     engine.run_on_ray = elsewhere  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", engine)
-    (tmp_path / "task.yaml").write_text(TASK)
-    (tmp_path / "small.yaml").write_text(RECIPE)
     call = Call(
-        recipe=str(tmp_path / "small.yaml"),
+        recipe=str(small),
+        overrides=("train.epochs=4",),
         trials=2,
         options=SweepOptions(
             name="far",

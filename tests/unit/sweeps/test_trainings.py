@@ -29,22 +29,6 @@ from emobench.sweeps.watcher import Watcher
 from emobench.sweeps.worker import TrialRun
 from emobench.training.build import build_run
 
-RECIPE = """
-schema: 1
-task: task.yaml
-frontend: values
-backbone: {use: dense, hidden: [8]}
-head: linear
-loss: cross_entropy
-optimizer: adam
-train: {epochs: 2, batch_size: 32}
-"""
-TASK = """
-name: tiny-table
-dataset: {use: synthetic-au, items: 160, identities: 10}
-protocol: {use: grouped-holdout}
-"""
-
 
 @dataclass(frozen=True)
 class MadeUpPlan:
@@ -150,11 +134,9 @@ class Hunt:
 
 
 @pytest.fixture
-def hunt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hunt:
-    (tmp_path / "task.yaml").write_text(TASK)
-    (tmp_path / "small.yaml").write_text(RECIPE)
+def hunt(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hunt:
     call = Call(
-        recipe=str(tmp_path / "small.yaml"),
+        recipe=str(small),
         options=SweepOptions(name="hunt", warm_start="none"),
         settings=Settings(
             runs=tmp_path / "runs", cache=tmp_path / "cache", device="cpu", plots=False
