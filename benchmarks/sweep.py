@@ -1,18 +1,21 @@
 """Fifty short trials on two cores: our sweep against plain Ray Tune and plain Optuna.
 
-    python benchmarks/sweep.py [--trials 50] [--epochs 25] [--workers 2]
+    python -P benchmarks/sweep.py [--trials 50] [--epochs 8] [--workers 2]
 
-All three train the same trials with the same code, `emobench.runs.executor.execute`. Plain Tune is
+All train the same trials with the same code, `emobench.runs.executor.execute`. Plain Tune is
 a function trainable, as its documentation begins; plain Optuna is as many processes as there are
-cores, which share a study through its journal storage. Each has a process of its own. Printed are
-seconds of wall time, apart those before the first trial is done, and ratios. What a trial costs
-beside its training is measured in our sweep, for workers that are warm.
+cores, which share a study through its journal storage. As it comes, each of these lets torch use
+all cores; so it is measured once more with one thread each, as a careful user would have it. Each
+has a process of its own. Printed are seconds of wall time, apart those before the first trial is
+done, and ratios. What a trial costs beside its training is measured in our sweep, for workers
+that are warm.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -42,12 +45,14 @@ ARMS = {
     "ours": "emobench sweep",
     "tune": "plain Ray Tune, a function trainable",
     "optuna": "plain Optuna, processes sharing a study",
+    "optuna-careful": "plain Optuna, processes of one thread each",
 }
+THREADS = "OMP_NUM_THREADS"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What each of the three is given."""
+    """What each of them is given."""
 
     folder: Path
     trials: int
@@ -79,7 +84,7 @@ class Case:
 
 def ours(case: Case) -> dict[str, Any]:
     """The sweep."""
-    from emobench.sweeps.tune import run_on_ray
+    from emobench.sweeps.engine import run_on_ray
 
     clock, space = Clock(), case.space()
     with Journal(case.folder / "journal.jsonl", root=case.folder) as journal:
@@ -184,14 +189,18 @@ def _shared_study(case: Case) -> Any:
 
 
 def measure(arm: str, told: argparse.Namespace) -> dict[str, Any]:
-    """Run one of the three in a process of its own; when it began and when it was over."""
+    """Run one of them in a process of its own; when it began and when it was over."""
     began = time.time()
+    environment = {key: value for key, value in os.environ.items() if key != THREADS}
+    if arm == "optuna-careful":
+        environment[THREADS] = "1"
     flags = [f"--{name}={getattr(told, name)}" for name in ("trials", "epochs", "workers")]
     result = subprocess.run(
         [sys.executable, __file__, "--arm", arm, *flags],
         capture_output=True,
         text=True,
         check=False,
+        env=environment,
     )
     if result.returncode:
         sys.exit(f"{ARMS[arm]} failed:\n{result.stderr[-4000:]}")
@@ -200,7 +209,7 @@ def measure(arm: str, told: argparse.Namespace) -> dict[str, Any]:
 
 
 def compare(told: argparse.Namespace) -> None:
-    """Measure all three, and print."""
+    """Measure all, and print."""
     with tempfile.TemporaryDirectory() as place:  # the prepared features, once for all
         Case(folder=Path(place), trials=1, epochs=1, workers=1).train(0)
     found = {}
@@ -213,7 +222,7 @@ def compare(told: argparse.Namespace) -> None:
             "each of the others",
             flush=True,
         )
-    for arm in ("tune", "optuna"):
+    for arm in list(ARMS)[1:]:
         print(
             f"{ARMS[arm]} takes {found[arm]['total'] / found['ours']['total']:.2f} times as long; "
             "once the first trial is done, "
@@ -231,17 +240,22 @@ def _rest(one: dict[str, Any]) -> float:
 
 
 def main() -> None:
-    """Compare; or, with --arm, be one of the three."""
+    """Compare; or, with --arm, be one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=50)
-    parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--arm", choices=ARMS)
     told = parser.parse_args()
     if told.arm is None:
         compare(told)
         return
-    arms = {"ours": ours, "tune": plain_tune, "optuna": plain_optuna}
+    arms = {
+        "ours": ours,
+        "tune": plain_tune,
+        "optuna": plain_optuna,
+        "optuna-careful": plain_optuna,
+    }
     with tempfile.TemporaryDirectory() as place:
         case = Case(
             folder=Path(place), trials=told.trials, epochs=told.epochs, workers=told.workers

@@ -23,6 +23,7 @@ from emobench.data.tasks import find_task
 from emobench.recipes.load import load_recipe
 from emobench.registry import load_registry
 from emobench.runs.plan import Settings
+from emobench.sweeps import engine
 from emobench.sweeps import tune as sweeps_tune
 from emobench.sweeps.assignment import Progress
 from emobench.sweeps.journal import Journal
@@ -139,7 +140,7 @@ def tune_alone(folder: Path, *, trials: int, workers: int) -> Cost:
     with Journal(folder / "journal.jsonl", root=folder) as journal:
         study = study_in(journal)
         before, cpu, first = held_mb(), time.process_time(), FirstEnd()
-        sweeps_tune.run_on_ray(
+        engine.run_on_ray(
             study,
             trials=trials,
             settings=Settings(runs=folder),

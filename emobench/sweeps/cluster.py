@@ -12,13 +12,14 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray._private import worker as ray_worker
+from ray._private.node import Node
 
 from emobench.api.errors import RunError, UsageError
 from emobench.sweeps.watcher import Resources
@@ -47,11 +48,24 @@ QUIET = {
 """Settings of Ray's: no messages, no statistics, no folder of its own to work in."""
 
 
-class Room:
-    """How many trials may run at once: as many as there are places for, or as was asked."""
+PRELOAD = "RAY_preload_python_modules"
+"""Names the setting by which workers load modules while nobody needs them yet."""
 
-    def __init__(self, resources: Resources) -> None:
-        self.resources = resources
+PRELOADED = "emobench.sweeps.worker,torch._dynamo,emobench.sweeps.tune"
+"""What a worker spends most of its start with; optimizers load torch._dynamo."""
+
+UNUSED = ("start_api_server", "start_log_monitor", "start_monitor")
+"""What Ray starts besides, and waits for: dashboard, collector of logs, autoscaler."""
+
+
+class Room:
+    """How many trials may run at once: as many as there are places for, or as was asked.
+
+    `is_here` where Ray was started here, for this alone.
+    """
+
+    def __init__(self, resources: Resources, *, is_here: bool) -> None:
+        self.resources, self.is_here = resources, is_here
         self._asked = 0.0
         self._places = 0
 
@@ -84,14 +98,15 @@ class Room:
 def cluster(resources: Resources) -> Iterator[Room]:
     """Ray, started here or found at an address, and left as it was found."""
     with ExitStack() as stack:
+        is_here = resources.address is None and not ray.is_initialized()
         if not ray.is_initialized():
             folder = stack.enter_context(scratch())
             stack.callback(ray.shutdown)
             if resources.address is None:
-                _start(folder)
+                _start(folder, resources)
             else:
                 _connect(resources.address)
-        room = Room(_with_gpus(resources))
+        room = Room(_with_gpus(resources), is_here=is_here)
         if resources.address is None and not room.places():
             raise UsageError(
                 f"a trial asks for {resources.cpus} CPUs and {resources.gpus or 0:g} GPUs, and "
@@ -114,19 +129,20 @@ def _nodes() -> list[Mapping[str, float]]:
     return [node["Resources"] for node in known if node["Alive"]]
 
 
-def _start(folder: str) -> None:
+def _start(folder: str, resources: Resources) -> None:
     """Start Ray here. It gives its own processes half a minute, which a busy machine exceeds."""
     for attempt in range(START_ATTEMPTS):
         try:
-            ray.init(
-                address="local",
-                num_cpus=_cores(),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.CRITICAL,
-                object_store_memory=OBJECT_STORE,
-                _temp_dir=folder,
-            )
+            with _sparing() if attempt == 0 else nullcontext(), _preloading(resources):
+                ray.init(
+                    address="local",
+                    num_cpus=_cores_for(resources),
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.CRITICAL,
+                    object_store_memory=OBJECT_STORE,
+                    _temp_dir=folder,
+                )
         except Exception as error:
             ray.shutdown()
             if attempt + 1 == START_ATTEMPTS:
@@ -135,6 +151,41 @@ def _start(folder: str) -> None:
                 ) from error
         else:
             return
+
+
+@contextmanager
+def _sparing() -> Iterator[None]:
+    """Ray as it starts here has none of the processes that a sweep has no use for."""
+
+    def leave_out(node: Any, **_: Any) -> None:
+        node._webui_url = ""  # asked for once all has started
+
+    kept = {name: vars(Node)[name] for name in UNUSED if name in vars(Node)}
+    for name in kept:
+        setattr(Node, name, leave_out)
+    try:
+        yield
+    finally:
+        for name, method in kept.items():
+            setattr(Node, name, method)
+
+
+@contextmanager
+def _preloading(resources: Resources) -> Iterator[None]:
+    """The workers that Ray starts beforehand, one a core, load what trials need.
+
+    Not where each trial takes several cores or a GPU: most of these workers are then never used.
+    """
+    if resources.cpus > 1 or resources.gpus or any(Path("/dev").glob("nvidia[0-9]*")):
+        yield
+        return
+    before = os.environ.get(PRELOAD)
+    os.environ.setdefault(PRELOAD, PRELOADED)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[PRELOAD]
 
 
 def _connect(address: str) -> None:
@@ -223,6 +274,11 @@ def quiet() -> Iterator[None]:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
+
+
+def _cores_for(resources: Resources) -> int:
+    """As many as trials can use: Ray starts a worker for each beforehand."""
+    return min(_cores(), (resources.concurrent or sys.maxsize) * resources.cpus)
 
 
 def _cores() -> int:

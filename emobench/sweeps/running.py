@@ -85,7 +85,7 @@ def _run(sweep: Sweep, study: Study, watcher: Watcher) -> bool:
     stored_record(sweep.as_it_stands(), settings=settings, registry=sweep.registry)
     for note in sweep.space.notes:
         watcher.say(f"note: {note}")
-    from emobench.sweeps.tune import run_on_ray
+    from emobench.sweeps.engine import run_on_ray
 
     try:
         run_on_ray(

@@ -132,7 +132,7 @@ def _train(
     if not plans or (len(plans) < WORTH_IT and not risky):
         return ends
     watcher.say(f"finale: {len(plans)} trainings with seeds that no trial had")
-    from emobench.sweeps.tune import run_on_ray
+    from emobench.sweeps.engine import run_on_ray
 
     trainings = Trainings(plans, first=first)
     resources = replace(sweep.call.resources(), cost=None, end_collapsing=False)

@@ -1,24 +1,21 @@
 """Ray Tune's hands: they place trials on workers, keep these warm and notice the dead.
 
 Only here and in `cluster.py` is ray imported. What is decided and remembered is the study's.
+Ray Tune loads for two seconds: `engine.py` imports this once Ray is being started.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import secrets
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from types import FrameType
+from collections.abc import Mapping
 from typing import Any
 
+import ray
 from ray import tune
+from ray.air.execution.resources import FixedResourceManager
 from ray.exceptions import OutOfMemoryError, RayActorError
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.experiment import Experiment
@@ -27,12 +24,9 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher, SearchGenerator
 
 from emobench.api.errors import DataError, EmobenchError, RunError, UsageError
-from emobench.runs.plan import Settings
-from emobench.sweeps.assignment import WORKERS_FOLDER, Assigner, Parcel, from_anywhere
-from emobench.sweeps.cluster import cluster, quiet, scratch
+from emobench.sweeps.assignment import Assigner, Parcel
+from emobench.sweeps.cluster import Room, scratch
 from emobench.sweeps.conductor import Conductor
-from emobench.sweeps.trial import TrialSource
-from emobench.sweeps.watcher import Resources, Watcher
 
 MOST_PENDING = 1000
 """Tune may start as many workers at once as the conductor gives it trials."""
@@ -48,67 +42,9 @@ LOW_ON_MEMORY = (
 LET_GO = "the sweep's worker let go of it; the same command goes on with it"
 
 
-def run_on_ray(
-    source: TrialSource, *, trials: int, settings: Settings, resources: Resources, watcher: Watcher
-) -> None:
-    """Run what is left of a source's trials, several at once.
-
-    A KeyboardInterrupt comes out once the workers have let go of their runs, a second one at
-    once. What concerns every trial, such as a full disk, ends the sweep with its own error.
-    """
-    settings = from_anywhere(settings)
-    output = settings.runs / WORKERS_FOLDER
-    halt = output / f"halt-{os.getpid()}-{secrets.token_hex(4)}"
-    _sweep_out(output)
-    with ExitStack() as stack:
-        stack.enter_context(quiet())
-        room = stack.enter_context(cluster(resources))
-        conductor = Conductor(source, trials=trials, watcher=watcher, room=room, halt=halt)
-        stack.callback(halt.unlink, missing_ok=True)
-        stack.enter_context(_interruptible(conductor))
-        assign = Assigner(source, settings=settings, resources=resources, halt=halt)
-        try:
-            _fit(conductor, assign, resources=room.resources)
-        except KeyboardInterrupt as error:
-            conductor.stop(error)
-        except Exception as error:
-            if conductor.fault is None:
-                raise RunError(
-                    f"Ray Tune failed: {type(error).__name__}: {error}; what was done is kept, "
-                    "and the same command goes on with it"
-                ) from error
-        if conductor.fault is not None:
-            raise conductor.fault
-
-
-def _sweep_out(output: Path) -> None:
-    """Remove the marks that killed sweeps left."""
-    output.mkdir(parents=True, exist_ok=True)
-    for mark in output.glob("halt-*"):
-        mark.unlink(missing_ok=True)
-
-
-@contextmanager
-def _interruptible(conductor: Conductor) -> Iterator[None]:
-    """The first interrupt stops the sweep, the second one this process."""
-
-    def interrupted(_: int, __: FrameType | None) -> None:
-        if isinstance(conductor.fault, KeyboardInterrupt):
-            raise KeyboardInterrupt
-        conductor.stop(KeyboardInterrupt())
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _fit(conductor: Conductor, assign: Assigner, *, resources: Resources) -> None:
+def place_trials(conductor: Conductor, assign: Assigner, *, room: Room) -> None:
     """Let Tune place trials until the conductor has no more to give."""
+    resources = room.resources
     gpus = {"GPU": resources.gpus} if resources.gpus else {}
     with scratch() as storage:
         experiment = Experiment(
@@ -121,6 +57,7 @@ def _fit(conductor: Conductor, assign: Assigner, *, resources: Resources) -> Non
         search = SearchGenerator(_Suggestions(conductor, assign))
         controller: Any = _Controller(
             conductor,
+            is_here=room.is_here,
             search_alg=search,
             scheduler=_Decisions(conductor),
             callbacks=[_Events(conductor)],
@@ -142,9 +79,14 @@ class _Controller(TuneController):
     than the start of a process, it ends every second worker it starts, and never has two.
     """
 
-    def __init__(self, conductor: Conductor, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, conductor: Conductor, *, is_here: bool, **given: Any) -> None:
+        # Placement groups, which Tune's own way asks for, need workers to be told that they stand.
+        super().__init__(
+            **given, resource_manager_factory=FixedResourceManager if is_here else None
+        )
         self._conductor = conductor
+        if is_here:
+            self._class_cache: Any = _AsStarted()
         self._awaited: dict[TuneTrial, float] = {}
 
     def checkpoint(self, force: bool = False, wait: bool = False) -> None:
@@ -161,6 +103,18 @@ class _Controller(TuneController):
     def _process_trial_failure(self, trial: TuneTrial, exception: Any) -> None:
         self._conductor.lost(trial.trial_id, _cause(exception))
         super()._process_trial_failure(trial, exception)
+
+
+class _AsStarted:
+    """Workers as Ray starts them beforehand, and they load what trials need meanwhile.
+
+    Tune's own asks for some with other environment variables, so that others are started. On this
+    machine they have those of this process anyway.
+    """
+
+    def get(self, trainable: type[tune.Trainable]) -> Any:
+        """What Ray makes a worker of."""
+        return ray.remote(trainable)
 
 
 class _Worker(tune.Trainable):

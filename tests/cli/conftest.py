@@ -220,7 +220,7 @@ class FakeEngine(types.ModuleType):
     """
 
     def __init__(self) -> None:
-        super().__init__("emobench.sweeps.tune")
+        super().__init__("emobench.sweeps.engine")
         self.seen: list[Any] = []
         self.resources: Any = None
         self.answer: Callable[[Any], dict[str, Any]] = lambda trial: {}
@@ -275,7 +275,7 @@ class FakeEngine(types.ModuleType):
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """Ray replaced by trials in this process, and no pictures drawn."""
     fake = FakeEngine()
-    monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", fake)
+    monkeypatch.setitem(sys.modules, "emobench.sweeps.engine", fake)
     monkeypatch.setattr("emobench.sweeps.plots.write_pictures", lambda *_, **__: [])
     monkeypatch.setattr("emobench.sweeps.page.write_page", lambda *_, **__: None)
     return fake

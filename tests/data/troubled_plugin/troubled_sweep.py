@@ -104,7 +104,7 @@ def sweep(
     watcher: Watcher | None = None,
 ) -> Study:
     """Run, or go on with, the sweep in a folder."""
-    from emobench.sweeps.tune import run_on_ray
+    from emobench.sweeps.engine import run_on_ray
 
     with Journal(folder / "journal.jsonl", root=folder) as journal:
         study = study_in(folder, journal, troubles=troubles, overrides=overrides or [])

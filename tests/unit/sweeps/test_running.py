@@ -28,7 +28,7 @@ class Engine(types.ModuleType):
     """Trains trial 0 to its end, and lets go of all others after an epoch."""
 
     def __init__(self) -> None:
-        super().__init__("emobench.sweeps.tune")
+        super().__init__("emobench.sweeps.engine")
         self.seen_checkpoints: list[bool] = []
 
     def run_on_ray(self, source: TrialSource, *, trials: int, settings: Settings, **_: Any) -> None:
@@ -58,7 +58,7 @@ class Engine(types.ModuleType):
 @pytest.fixture
 def engine(small: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine()
-    monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", made)
+    monkeypatch.setitem(sys.modules, "emobench.sweeps.engine", made)
     return made
 
 

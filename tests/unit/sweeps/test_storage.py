@@ -424,9 +424,9 @@ def test_a_sweep_whose_machines_share_no_folder_has_a_finale(
             shutil.rmtree(tmp_path / f"machine {trial.index}")
 
     registry = load_registry()
-    engine = types.ModuleType("emobench.sweeps.tune")
+    engine = types.ModuleType("emobench.sweeps.engine")
     engine.run_on_ray = elsewhere  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", engine)
+    monkeypatch.setitem(sys.modules, "emobench.sweeps.engine", engine)
     call = Call(
         recipe=str(small),
         overrides=("train.epochs=4",),

@@ -152,9 +152,9 @@ def hunt(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hunt:
         return real(recipe, **more)
 
     monkeypatch.setattr(executor, "build_run", build)
-    engine = types.ModuleType("emobench.sweeps.tune")
+    engine = types.ModuleType("emobench.sweeps.engine")
     engine.run_on_ray = made.engine  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "emobench.sweeps.tune", engine)
+    monkeypatch.setitem(sys.modules, "emobench.sweeps.engine", engine)
     return made
 
 

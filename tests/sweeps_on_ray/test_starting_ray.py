@@ -1,0 +1,34 @@
+"""Ray as a sweep starts it: with nothing to spare, and workers that load what trials need."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+import ray
+from ray._private import worker as ray_worker
+from ray._private.node import Node
+
+from emobench.sweeps.cluster import UNUSED, cluster, quiet
+from emobench.sweeps.watcher import Resources
+
+
+def loaded(name: str) -> bool:
+    return name in sys.modules
+
+
+def test_a_worker_knows_what_trials_need_and_ray_has_no_process_to_spare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    usual = {name: vars(Node)[name] for name in UNUSED}
+    with quiet(), cluster(Resources(concurrent=1)) as room:
+        assert room.is_here
+        assert room.places() == 1
+        processes = set(ray_worker._global_node.all_processes)
+        asked = ray.remote(loaded)
+        assert ray.get(asked.remote("torch._dynamo"))
+    assert "raylet" in processes
+    assert not processes & {"dashboard", "log_monitor", "monitor"}
+    assert {name: vars(Node)[name] for name in UNUSED} == usual
+    assert not ray.is_initialized()
