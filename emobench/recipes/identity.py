@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+PLAIN = (str, bool, int, float)
+
 
 def canonical(value: Any) -> str:
     """The one JSON text of a plain value: keys sorted, floats by repr, nothing lost.
@@ -22,6 +24,8 @@ def identity(**parts: Any) -> str:
 
 
 def _checked(value: Any) -> Any:
+    if value is None or isinstance(value, PLAIN):
+        return value
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
@@ -29,6 +33,4 @@ def _checked(value: Any) -> Any:
         return {key: _checked(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_checked(item) for item in value]
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
     raise TypeError(f"only plain values can be hashed, got {type(value).__name__}")

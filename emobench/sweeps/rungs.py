@@ -7,6 +7,7 @@ against trials that start slowly.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 
@@ -27,15 +28,21 @@ def ladder(epochs: int, *, first: int, factor: int = FACTOR) -> tuple[int, ...]:
     return tuple(rungs)
 
 
+class _Rung:
+    """The trials that reached it, and their figures from the worst to the best."""
+
+    def __init__(self) -> None:
+        self.trials: set[int] = set()
+        self.figures: list[float] = []
+
+
 class Rungs:
     """What trials had at each rung of their ladder; higher is better."""
 
     def __init__(self, ladders: Sequence[Sequence[int]], *, factor: int = FACTOR) -> None:
         self._factor = factor
         self._ladders = [tuple(rungs) for rungs in ladders] or [()]
-        self._passed: list[dict[int, dict[int, float]]] = [
-            {rung: {} for rung in rungs} for rungs in self._ladders
-        ]
+        self._rungs = [{epoch: _Rung() for epoch in rungs} for rungs in self._ladders]
         self._stopped: set[int] = set()
 
     def of(self, trial: int) -> tuple[int, ...]:
@@ -54,13 +61,15 @@ class Rungs:
         reached = [rung for rung in self.of(trial) if rung <= epoch]
         if not reached:
             return True
-        seen = self._passed[trial % len(self._ladders)][reached[-1]]
-        if trial in seen:
+        rung = self._rungs[trial % len(self._ladders)][reached[-1]]
+        if trial in rung.trials:
             return True
         known = value if value is not None and math.isfinite(value) else -math.inf
-        seen[trial] = known
-        best = sorted(seen.values(), reverse=True)[: max(1, len(seen) // self._factor)]
-        is_worth = math.isfinite(known) and (len(seen) < self._factor or known >= best[-1])
+        rung.trials.add(trial)
+        bisect.insort(rung.figures, known)
+        count = len(rung.figures)
+        last = rung.figures[-max(1, count // self._factor)]
+        is_worth = math.isfinite(known) and (count < self._factor or known >= last)
         if not is_worth:
             self._stopped.add(trial)
         return is_worth
