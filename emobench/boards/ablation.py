@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emobench.api import UsageError
 from emobench.boards.evidence import Evidence, gather
-from emobench.boards.premium import gain_words
+from emobench.boards.words import gain_words
 
 if TYPE_CHECKING:
     from emobench.runs.published import Published

@@ -12,7 +12,7 @@ from emobench.boards.claims_page import promised
 from emobench.boards.evidence import Evidence, as_shipped, best_of
 from emobench.boards.table import markdown_table
 from emobench.boards.text import HEAD, code, escape
-from emobench.boards.words import NOTHING, figure, title
+from emobench.boards.words import NOTHING, figure, gain_words, title
 from emobench.scoring.catalogue import METRICS
 
 if TYPE_CHECKING:
@@ -156,14 +156,6 @@ def premium_words(premium: Premium | None, *, metric: str) -> str:
         return NOTHING
     gain = gain_words((premium.estimate, premium.low, premium.high), metric=metric)
     return f"{gain}, one seed" if premium.seeds == 1 else gain
-
-
-def gain_words(gain: tuple[float, float, float], *, metric: str) -> str:
-    """A difference and its interval, signed, in points where the metric is a share."""
-    percent = metric in METRICS and METRICS[metric].percent
-    scale, digits, unit = (100, 1, " points") if percent else (1, 3, "")
-    estimate, low, high = (f"{scale * value:+.{digits}f}" for value in gain)
-    return f"{estimate}{unit} [{low}, {high}]"
 
 
 def premium_page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from emobench.runs.record import State
@@ -60,6 +61,19 @@ def interval(limits: tuple[float, float] | None, *, metric: str) -> str:
         return ""
     low, high = (figure(limit, metric=metric).removesuffix("%") for limit in limits)
     return f"[{low}, {high}]"
+
+
+def gain_words(gain: tuple[float, float, float], *, metric: str) -> str:
+    """A difference and its interval, signed, in points where the metric is a share.
+
+    Shares differ by no more than all: an interval from two groups may be wider, and says no more.
+    """
+    percent = metric in METRICS and METRICS[metric].percent
+    scale, digits, unit = (100, 1, " points") if percent else (1, 3, "")
+    most = 1.0 if percent else math.inf
+    shown = (min(max(value, -most), most) for value in gain)
+    estimate, low, high = (f"{scale * value:+.{digits}f}" for value in shown)
+    return f"{estimate}{unit} [{low}, {high}]"
 
 
 def duration(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emobench.boards.words import NOTHING, figure, interval, title
+from emobench.boards.words import NOTHING, figure, gain_words, interval, title
 from emobench.cli.text import table
 from emobench.scoring.uncertainty import Difference, Interval
 from emobench.sweeps.outcome import Final, Finale
@@ -46,8 +46,7 @@ def _test(score: Interval | None, *, metric: str) -> str:
 def _gain(gain: Difference | None, *, metric: str) -> str:
     if gain is None:
         return NOTHING
-    limits = interval((gain.low, gain.high), metric=metric)
-    return f"{_signed(gain.estimate, metric=metric)} {limits}"
+    return gain_words((gain.estimate, gain.low, gain.high), metric=metric)
 
 
 def _signed(value: float, *, metric: str) -> str:

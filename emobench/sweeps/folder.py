@@ -189,7 +189,8 @@ class SweepFolder:
                     "sweep",
                     self.name,
                     names,
-                    advice=f"looked in {self.root / SWEEPS_FOLDER}; begin one without --resume",
+                    advice=f"looked in {self.root / SWEEPS_FOLDER}; `emobench sweep` without "
+                    "--resume begins one",
                 )
             )
         return known

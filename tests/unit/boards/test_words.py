@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emobench.boards.words import count, figure, heading, mean, tally, title
+from emobench.boards.words import count, figure, gain_words, heading, mean, tally, title
 from emobench.scoring.catalogue import METRICS
 
 
@@ -53,3 +53,17 @@ def test_states_are_tallied_in_their_order() -> None:
 
 def test_counts_agree_in_number() -> None:
     assert [count(0, "run"), count(1, "run"), count(2, "run")] == ["0 runs", "1 run", "2 runs"]
+
+
+@pytest.mark.parametrize(
+    ("gain", "metric", "words"),
+    [
+        ((0.031, -0.0104, 0.072), "uar", "+3.1 points [-1.0, +7.2]"),
+        ((0.038, -1.7, 1.776), "uar", "+3.8 points [-100.0, +100.0]"),
+        ((-0.5, -1.7, 0.7), "mae", "-0.500 [-1.700, +0.700]"),
+    ],
+)
+def test_a_gain_has_its_sign_and_no_share_gains_more_than_all(
+    gain: tuple[float, float, float], metric: str, words: str
+) -> None:
+    assert gain_words(gain, metric=metric) == words

@@ -40,7 +40,7 @@ def test_every_recipe_is_a_row_with_its_interval_and_what_it_gained() -> None:
     assert lines[4].split("  ")[0] == "first"
     assert "65.0%" in lines[4]
     assert "58.0% [50.0, 66.0]" in lines[4]
-    assert lines[4].endswith(f"+3.0 [{low:.1f}, {high:.1f}]")
+    assert lines[4].endswith(f"+3.0 points [{low:+.1f}, {high:+.1f}]")
     assert [line.split()[0] for line in lines[4:7]] == ["first", "first-ensemble", "enhanced"]
     assert lines[6].endswith("–")
 

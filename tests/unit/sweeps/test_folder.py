@@ -103,7 +103,7 @@ def test_a_sweep_that_is_not_there_is_told_with_the_nearest(folder: SweepFolder)
         SweepFolder(folder.root, "onne").existing()
     assert str(caught.value) == (
         "unknown sweep 'onne'; did you mean 'one'?; known: one; looked in "
-        f"{folder.root / 'sweeps'}; begin one without --resume"
+        f"{folder.root / 'sweeps'}; `emobench sweep` without --resume begins one"
     )
     assert sweep_names(folder.root) == ["one"]
 
