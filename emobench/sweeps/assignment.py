@@ -25,7 +25,8 @@ class Assignment:
     """A trial, and what a worker must know to run it. Once `halt` exists, it stops resumably.
 
     `allowance` is how many seconds it may train in all, at the pace that it shows. `storage` is the
-    URL to which its run is copied, and from which it goes on.
+    URL to which its run is copied, and from which it goes on. `smaller`: with half the micro-batch
+    from the first, where the recipe allows it.
     """
 
     trial: Trial
@@ -37,6 +38,7 @@ class Assignment:
     cost: str | None = None
     end_collapsing: bool = False
     storage: str | None = None
+    smaller: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,7 @@ class Assigner:
             output=settings.runs / WORKERS_FOLDER,
         )
 
-    def parcel(self, trial: Trial) -> Parcel:
+    def parcel(self, trial: Trial, *, smaller: bool = False) -> Parcel:
         """What the worker of this trial gets."""
         assignment = Assignment(
             trial=trial,
@@ -125,6 +127,7 @@ class Assigner:
             cost=self._resources.cost,
             end_collapsing=self._resources.end_collapsing,
             storage=self._resources.storage,
+            smaller=smaller,
         )
         return Parcel(assignment, self._workplace)
 

@@ -50,6 +50,7 @@ class Conductor:
         self._live: dict[str, Trial] = {}
         self._taken_up: set[str] = set()
         self._losses: Counter[int] = Counter()
+        self._for_memory: Counter[int] = Counter()
         self._deadline: float | None = None
         self._exhausted = False
 
@@ -90,7 +91,14 @@ class Conductor:
             self._live.pop(name, None)
             return False
 
-    def lost(self, name: str, reason: str) -> None:
+    def needs_less(self, trial: Trial) -> bool:
+        """Whether a trial is to be tried with less memory.
+
+        Its worker was ended for that more than once: the first time it may have been another's.
+        """
+        return self._for_memory[trial.index] > 1
+
+    def lost(self, name: str, reason: str, *, for_memory: bool = False) -> None:
         """The worker of a trial died: it is tried again elsewhere, a few times.
 
         Where none so much as took it up, no other trial would be spared.
@@ -99,6 +107,7 @@ class Conductor:
         if trial is None:
             return
         self._losses[trial.index] += 1
+        self._for_memory[trial.index] += for_memory
         count = self._losses[trial.index]
         if count <= RETRIES:
             end = TrialEnd(state="interrupted", reason=reason)

@@ -101,7 +101,8 @@ class _Controller(TuneController):
         return bool(super()._maybe_reuse_cached_actor(trial))
 
     def _process_trial_failure(self, trial: TuneTrial, exception: Any) -> None:
-        self._conductor.lost(trial.trial_id, _cause(exception))
+        cause = _cause(exception)
+        self._conductor.lost(trial.trial_id, cause, for_memory=cause == LOW_ON_MEMORY)
         super()._process_trial_failure(trial, exception)
 
 
@@ -180,7 +181,8 @@ class _Suggestions(Searcher):
         """The next trial's parcel, None where there is none at present."""
         trial = self._conductor.next_trial(trial_id)
         if trial is not None:
-            return {"parcel": self._assigner.parcel(trial)}
+            smaller = self._conductor.needs_less(trial)
+            return {"parcel": self._assigner.parcel(trial, smaller=smaller)}
         return self.FINISHED if self._conductor.finished else None
 
     def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:

@@ -55,6 +55,8 @@ class TrialRun:
         self._registry = registry
         self._plan: Plan = assignment.trial.plan
         self._reduced = ""
+        if assignment.smaller:
+            self._reduce()
         self._epochs: Epochs | None = None
         self._last: Report | None = None
         self.spoilt = ""
@@ -186,15 +188,11 @@ class TrialRun:
     def _over(self, record: Record) -> TrialEnd | Report:
         """The end that a record tells of; with less memory, a second try may begin."""
         self._epochs = None
-        if record.state == "out_of_memory" and not self._reduced:
-            smaller = reduced(self._plan.recipe, registry=self._registry)
-            if smaller is not None:
-                self._copy(at_last=True)
-                self._plan = replace(self._plan, recipe=smaller)
-                self._reduced = portions(smaller, registry=self._registry)
-                self._ear.rows.clear()
-                _free_memory()
-                return self._epoch()
+        if record.state == "out_of_memory" and not self._reduced and self._reduce():
+            self._copy(at_last=True)
+            self._ear.rows.clear()
+            _free_memory()
+            return self._epoch()
         cost = self._asked.cost
         return self._end(
             record.state,
@@ -205,6 +203,15 @@ class TrialRun:
             seconds=record.costs.train_s,
             cost=_finite(getattr(record.costs, cost)) if cost and record.scores else None,
         )
+
+    def _reduce(self) -> bool:
+        """Go on with half the micro-batch, and updates of the same size; whether that can be."""
+        smaller = reduced(self._plan.recipe, registry=self._registry)
+        if smaller is None:
+            return False
+        self._plan = replace(self._plan, recipe=smaller)
+        self._reduced = portions(smaller, registry=self._registry)
+        return True
 
     def _end(
         self,

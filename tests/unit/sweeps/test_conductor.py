@@ -141,6 +141,21 @@ def test_a_trial_that_loses_every_worker_fails_and_the_others_go_on(
     assert other.index == 1
 
 
+def test_a_trial_that_the_machine_has_no_memory_for_twice_needs_less(
+    conduct: Callable[..., Conductor],
+) -> None:
+    conductor = conduct(trials=1)
+    needs = []
+    for name, for_memory in [("a", False), ("b", True), ("c", True)]:
+        trial: Any = conductor.next_trial(name)
+        needs.append(conductor.needs_less(trial))
+        conductor.began(name)
+        conductor.lost(name, "its worker was ended", for_memory=for_memory)
+    last: Any = conductor.next_trial("d")
+    assert needs == [False, False, False]
+    assert conductor.needs_less(last)
+
+
 def test_workers_that_cannot_begin_are_no_fault_of_the_method(
     conduct: Callable[..., Conductor], study: MadeUpStudy
 ) -> None:

@@ -287,6 +287,22 @@ def test_a_trial_is_tried_with_less_memory_only_once(assign: Assign, registry: R
     assert (end.state, end.reduced) == ("out_of_memory", "batch 512 as 2 x 256")
 
 
+def test_a_trial_whose_machine_ran_out_of_memory_begins_with_less(
+    assign: Assign, registry: Registry
+) -> None:
+    end = end_of(assign(smaller=True), registry)
+    whole = assign().trial.recipe.train.batch_size
+    assert (end.state, end.reduced) == ("ok", f"batch {whole} as 2 x {whole // 2}")
+
+
+def test_a_trial_that_cannot_do_with_less_is_tried_as_it_is(
+    assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "reduced", lambda recipe, *, registry: None)
+    end = end_of(assign(smaller=True), registry)
+    assert (end.state, end.reduced) == ("ok", "")
+
+
 def test_a_hopeless_trial_is_stopped_where_that_is_asked(
     assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
