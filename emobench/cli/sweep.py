@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 NO_FLAGS_OF_CALL = frozenset({"resume", "as_json", "dry_run"})
 GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 COMMANDS = {"status": "Say where a sweep stands."}
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class SweepGroup(LazyGroup):
@@ -40,111 +38,100 @@ class SweepGroup(LazyGroup):
         return search.make_context(info_name, args, parent, **extra)
 
 
-def searching(function: Function) -> Function:
-    """The flags that say how the search goes, and when trials end."""
-    for option in reversed(
-        [
-            click.option(
-                "--search",
-                type=click.Choice(get_args(Search)),
-                default=SweepOptions.search,
-                show_default=True,
-                help="What chooses the values of trials.",
-            ),
-            click.option(
-                "--stop",
-                type=click.Choice(get_args(Stop)),
-                default=SweepOptions.stop,
-                show_default=True,
-                help="What ends trials early that do worse than others.",
-            ),
-            click.option(
-                "--stop-collapsing/--no-stop-collapsing",
-                default=SweepOptions.stop_collapsing,
-                show_default=True,
-                help="End trials that have fallen to one class and get no further.",
-            ),
-            click.option(
-                "--cost",
-                type=click.Choice(COSTS),
-                help="Search for trials that are cheap in this as well as good.",
-            ),
-            click.option(
-                "--warm-start",
-                default=SweepOptions.warm_start,
-                show_default=True,
-                metavar="DIR|none",
-                help="Records whose best recipes are tried first.",
-            ),
-            click.option(
-                "--final-seeds",
-                type=click.IntRange(min=0),
-                default=SweepOptions.final_seeds,
-                show_default=True,
-                metavar="N",
-                help="Train the winner anew with so many seeds and score it on test; 0: do not.",
-            ),
-        ]
-    ):
-        function = option(function)
-    return function
+searching = flags.several(
+    click.option(
+        "--search",
+        type=click.Choice(get_args(Search)),
+        default=SweepOptions.search,
+        show_default=True,
+        help="What chooses the values of trials.",
+    ),
+    click.option(
+        "--stop",
+        type=click.Choice(get_args(Stop)),
+        default=SweepOptions.stop,
+        show_default=True,
+        help="What ends trials early that do worse than others.",
+    ),
+    click.option(
+        "--stop-collapsing/--no-stop-collapsing",
+        default=SweepOptions.stop_collapsing,
+        show_default=True,
+        help="End trials that have fallen to one class and get no further.",
+    ),
+    click.option(
+        "--cost",
+        type=click.Choice(COSTS),
+        help="Search for trials that are cheap in this as well as good.",
+    ),
+    click.option(
+        "--warm-start",
+        default=SweepOptions.warm_start,
+        show_default=True,
+        metavar="DIR|none",
+        help="Records whose best recipes are tried first.",
+    ),
+    click.option(
+        "--final-seeds",
+        type=click.IntRange(min=0),
+        default=SweepOptions.final_seeds,
+        show_default=True,
+        metavar="N",
+        help="Train the winner anew with so many seeds and score it on test; 0: do not.",
+    ),
+)
+"""The flags that say how the search goes, and when trials end."""
 
 
-def placing(function: Function) -> Function:
-    """The flags that say where trials run, and what each may use."""
-    for option in reversed(
-        [
-            click.option(
-                "--address",
-                metavar="A",
-                help="A Ray cluster: auto, or host:port; without it, this machine.",
-            ),
-            click.option(
-                "--gpus-per-trial",
-                type=click.FloatRange(min=0),
-                metavar="F",
-                help="GPUs of a trial, such as 0.5; without it one, where there are any.",
-            ),
-            click.option(
-                "--cpus-per-trial",
-                type=click.IntRange(min=1),
-                default=SweepOptions.cpus_per_trial,
-                show_default=True,
-                metavar="N",
-                help="CPU cores of a trial.",
-            ),
-            click.option(
-                "--concurrent",
-                type=click.IntRange(min=1),
-                metavar="N",
-                help="Most trials at once; without it, as many as there is room for.",
-            ),
-            click.option(
-                "--slowest",
-                type=click.FloatRange(min=0),
-                default=SweepOptions.slowest,
-                show_default=True,
-                metavar="FACTOR",
-                help="End a trial that would train so many times as long as RECIPE as it stands; "
-                "0: never.",
-            ),
-            click.option(
-                "--patience",
-                type=click.FloatRange(min=0, min_open=True),
-                default=SweepOptions.patience,
-                show_default=True,
-                metavar="SECONDS",
-                help="Take a trial for hung of which nothing is heard for so long.",
-            ),
-            click.option(
-                "--storage",
-                metavar="URL",
-                help="Where machines without a shared folder keep copies: s3://..., gs://...",
-            ),
-        ]
-    ):
-        function = option(function)
-    return function
+placing = flags.several(
+    click.option(
+        "--address",
+        metavar="A",
+        help="A Ray cluster: auto, or host:port; without it, this machine.",
+    ),
+    click.option(
+        "--gpus-per-trial",
+        type=click.FloatRange(min=0),
+        metavar="F",
+        help="GPUs of a trial, such as 0.5; without it one, where there are any.",
+    ),
+    click.option(
+        "--cpus-per-trial",
+        type=click.IntRange(min=1),
+        default=SweepOptions.cpus_per_trial,
+        show_default=True,
+        metavar="N",
+        help="CPU cores of a trial.",
+    ),
+    click.option(
+        "--concurrent",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Most trials at once; without it, as many as there is room for.",
+    ),
+    click.option(
+        "--slowest",
+        type=click.FloatRange(min=0),
+        default=SweepOptions.slowest,
+        show_default=True,
+        metavar="FACTOR",
+        help="End a trial that would train so many times as long as RECIPE as it stands; 0: never.",
+    ),
+    click.option(
+        "--patience",
+        type=click.FloatRange(min=0, min_open=True),
+        default=SweepOptions.patience,
+        show_default=True,
+        metavar="SECONDS",
+        help="Take a trial for hung of which nothing is heard for so long.",
+    ),
+    click.option(
+        "--storage",
+        metavar="URL",
+        help="Where machines without a shared folder keep copies: s3://..., gs://...",
+    ),
+)
+"""The flags that say where trials run, and what each may use."""
 
 
 @click.command("search", short_help="Search for better recipes and options.")
