@@ -9,6 +9,7 @@ import click
 
 from emobench.api import RecipeError, UsageError
 from emobench.cli import flags
+from emobench.cores import usable_cores
 
 if TYPE_CHECKING:
     from emobench.doctor.diagnosis import Diagnosis
@@ -139,10 +140,9 @@ def _plan(
 
 
 def _processes(device: str) -> int:
-    from emobench.doctor.experiments import cores
     from emobench.training.build import choose_device
 
-    return cores() if choose_device(device) == "cpu" else 1
+    return usable_cores() if choose_device(device) == "cpu" else 1
 
 
 def _examine(

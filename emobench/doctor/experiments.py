@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from emobench.api.errors import EmobenchError, UsageError
+from emobench.cores import usable_cores
 from emobench.doctor.evidence import Evidence, read_evidence
 from emobench.recipes.model import Recipe
 from emobench.registry import Registry, load_registry
@@ -66,7 +66,7 @@ class Laboratory:
             if hands is None:
                 told = (experiment(plan, settings, self.registry) for plan in plans)
             else:
-                threads = max(1, cores() // self.processes)
+                threads = max(1, usable_cores() // self.processes)
                 waiting = [hands.submit(_elsewhere, plan, settings, threads) for plan in plans]
                 told = (future.result() for future in waiting)
             for plan, outcome in zip(plans, told, strict=True):
@@ -83,11 +83,6 @@ class Laboratory:
             min(self.processes, count), mp_context=get_context("spawn")
         ) as pool:
             yield pool
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def as_experiment(recipe: Recipe, *, like: Plan) -> Plan:

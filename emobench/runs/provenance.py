@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from emobench.api import API_VERSION
+from emobench.cores import usable_cores
 from emobench.registry import CORE_PACKAGE, Registry
 from emobench.runs.record import Provenance
 
@@ -37,7 +38,7 @@ def gather(device: str, *, registry: Registry, components: Mapping[str, str]) ->
         git=git_revision(PACKAGE_FOLDER),
         platform=_platform(),
         processor=_processor(),
-        cores=_cores(),
+        cores=usable_cores(),
         device=device,
     )
 
@@ -125,10 +126,3 @@ def _read(path: str) -> str:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _cores() -> int:
-    """Cores this process may use, which may be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -22,6 +22,7 @@ from ray._private import worker as ray_worker
 from ray._private.node import Node
 
 from emobench.api.errors import RunError, UsageError
+from emobench.cores import usable_cores
 from emobench.sweeps.watcher import Resources
 
 OBJECT_STORE = 100 * 2**20
@@ -29,8 +30,11 @@ OBJECT_STORE = 100 * 2**20
 
 START_ATTEMPTS = 3
 
-SCRATCH = "emo-"
-"""What the names of temporary folders begin with."""
+SCRATCH = f"emobench-{os.getuid()}-"
+"""What the names of this user's temporary folders begin with."""
+
+MARKER = "in-use"
+"""The file in such a folder that who works there holds locked; without it, it is not ours."""
 
 SETTLED_S = 60.0
 """A folder younger than this may not be locked yet by who made it."""
@@ -110,7 +114,7 @@ def cluster(resources: Resources) -> Iterator[Room]:
         if resources.address is None and not room.places():
             raise UsageError(
                 f"a trial asks for {resources.cpus} CPUs and {resources.gpus or 0:g} GPUs, and "
-                f"this machine has {_cores()} and {room.gpus():g}; ask for "
+                f"this machine has {usable_cores()} and {room.gpus():g}; ask for "
                 "less with --cpus-per-trial and --gpus-per-trial, or name a cluster with --address"
             )
         yield room
@@ -204,8 +208,9 @@ def _connect(address: str) -> None:
         )
     except Exception as error:
         raise UsageError(
-            f"no Ray cluster can be joined at '{address}': {_first_line(error)}; start one with "
-            "`ray start --head`, or leave --address out to use this machine"
+            f"no Ray cluster can be joined at '{address}': {_in_a_line(error)}; start one with "
+            "`ray start --head`, with the same Ray and Python as here, or leave --address out to "
+            "use this machine"
         ) from error
 
 
@@ -213,29 +218,28 @@ def _connect(address: str) -> None:
 def scratch() -> Iterator[str]:
     """A folder with a short name: Ray puts sockets below, whose addresses have little room.
 
-    It is locked while it is used, so that what a killed process left can be told, and removed.
+    What a killed process left is told by its marker, which nobody holds any more, and removed.
     """
     place = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())
-    for left in place.glob(f"{SCRATCH}*"):
+    for left in place.glob(f"{SCRATCH}*/{MARKER}"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > SETTLED_S and _is_deserted(left):
-                _remove(left)
+                _remove(left.parent)
     folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=place))
-    held = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield str(folder)
+        with (folder / MARKER).open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield str(folder)
     finally:
-        os.close(held)
         _remove(folder)
 
 
-def _is_deserted(folder: Path) -> bool:
-    held = os.open(folder, os.O_RDONLY)
-    try:
+def _is_deserted(marker: Path) -> bool:
+    """Whether nobody holds the marker of a folder of this user's; an OSError where one does."""
+    if marker.is_symlink() or marker.lstat().st_uid != os.getuid():
+        return False
+    with marker.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    finally:
-        os.close(held)
     return True
 
 
@@ -278,12 +282,9 @@ def quiet() -> Iterator[None]:
 
 def _cores_for(resources: Resources) -> int:
     """As many as trials can use: Ray starts a worker for each beforehand."""
-    return min(_cores(), (resources.concurrent or sys.maxsize) * resources.cpus)
+    return min(usable_cores(), (resources.concurrent or sys.maxsize) * resources.cpus)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+def _in_a_line(error: Exception) -> str:
+    """What Ray says, whole: the versions that do not fit stand in its later lines."""
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
