@@ -66,8 +66,7 @@ class Workplace:
 
         os.environ.update(self.environment)
         sys.path.extend(place for place in self.path if place not in sys.path)
-        if Path(self.folder).is_dir():
-            os.chdir(self.folder)
+        self.go_there()
         torch.set_num_threads(self.threads)
         self.output.mkdir(parents=True, exist_ok=True)
         name = f"{os.uname().nodename}-{os.getpid()}.log"
@@ -77,6 +76,14 @@ class Workplace:
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
+
+    def go_there(self) -> None:
+        """Work in the folder of the process that began the sweep, where this machine has it.
+
+        Only relative paths in a method need it: all others are whole.
+        """
+        if Path(self.folder).is_dir():
+            os.chdir(self.folder)
 
 
 class Parcel:

@@ -6,7 +6,6 @@ Ray Tune loads for two seconds: `engine.py` imports this once Ray is being start
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 import time
@@ -142,7 +141,7 @@ class _Worker(tune.Trainable):
         from emobench.sweeps.worker import TrialRun
 
         parcel: Parcel = config["parcel"]
-        os.chdir(parcel.workplace.folder)
+        parcel.workplace.go_there()
         self._run = TrialRun(pickle.loads(parcel.content), registry=load_registry())
 
     def step(self) -> dict[str, Any]:
