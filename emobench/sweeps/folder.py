@@ -38,16 +38,29 @@ NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What figures rest on that no argument tells: the data's fingerprint, and who made what.
+
+    `versions` are those of the components of the recipe as it stands, and of the core.
+    """
+
+    data: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweepFile:
     """What `sweep.json` holds.
 
     `definition` is what makes two calls the same sweep, `call` the arguments of the latest one.
-    The starts are kept because the records they come from may grow while the sweep lasts.
+    The starts are kept because the records they come from may grow while the sweep lasts. The
+    origin is that of the first trial; None before it, and in files of an earlier emobench.
     """
 
     definition: Mapping[str, Any]
     call: Call
     starts: tuple[Start, ...] = ()
+    origin: Origin | None = None
 
     def dump(self) -> dict[str, Any]:
         """As JSON holds it."""
@@ -56,6 +69,7 @@ class SweepFile:
             "definition": dict(self.definition),
             "call": self.call.dump(),
             "starts": [asdict(start) for start in self.starts],
+            **({"origin": asdict(self.origin)} if self.origin else {}),
         }
 
 
@@ -172,6 +186,7 @@ class SweepFolder:
                 definition=plain["definition"],
                 call=Call.parse(plain["call"]),
                 starts=tuple(Start(**start) for start in plain["starts"]),
+                origin=Origin(**plain["origin"]) if "origin" in plain else None,
             )
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(
@@ -202,11 +217,48 @@ class SweepFolder:
         known = self.known()
         if known is not None:
             self._refuse_another(known.definition, definition)
-        first = known.starts if known is not None else tuple(starts)
-        file = SweepFile(definition=definition, call=call.from_anywhere(), starts=first)
+        file = SweepFile(
+            definition=definition,
+            call=call.from_anywhere(),
+            starts=known.starts if known is not None else tuple(starts),
+            origin=known.origin if known is not None else None,
+        )
+        self._write(file)
+        return file
+
+    def settle(self, origin: Origin, *, begun: bool) -> None:
+        """Keep what the first trial's figures will rest on; once there is one, refuse another.
+
+        A sweep that was begun without it goes on: what it began with is not known.
+        """
+        file = self.existing()
+        if not begun:
+            self._write(replace(file, origin=origin))
+        elif file.origin is not None:
+            self._refuse_other_origin(file.origin, origin)
+
+    def _write(self, file: SweepFile) -> None:
         with explained(self.root):
             write_atomic(self.path / SWEEP_FILE, json.dumps(file.dump(), indent=1) + "\n")
-        return file
+
+    def _refuse_other_origin(self, known: Origin, found: Origin) -> None:
+        if known.data != found.data:
+            raise UsageError(
+                f"the data of the task are others than those that sweep '{self.name}' began with "
+                f"(fingerprint {found.data}, and was {known.data}), and figures of the two cannot "
+                "be compared; bring those data back, or begin another sweep with --name"
+            )
+        one, other = known.versions, found.versions
+        differing = [key for key in one if key in other and one[key] != other[key]]
+        if differing:
+            before, now = (
+                ", ".join(sorted({versions[key] for key in differing})) for versions in (one, other)
+            )
+            raise UsageError(
+                f"sweep '{self.name}' began with {before}, and now there is {now}; figures of the "
+                "two cannot be compared: install what it began with, or begin another sweep with "
+                "--name"
+            )
 
     def _refuse_another(self, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         wanted = json.loads(json.dumps(wanted))

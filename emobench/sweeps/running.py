@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from emobench.api.errors import UsageError
 from emobench.recipes.model import Recipe
+from emobench.registry import CORE_PACKAGE
 from emobench.runs.files import explained
 from emobench.runs.folder import RunFolder, RunLocked
 from emobench.runs.listener import Listener
-from emobench.runs.plan import Settings
+from emobench.runs.plan import Settings, component_versions, package_version
+from emobench.sweeps.folder import Origin
 from emobench.sweeps.journal import Journal
 from emobench.sweeps.memory import as_trained
 from emobench.sweeps.result import SweepResult
@@ -35,6 +37,8 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
         file = sweep.folder.open(sweep.definition, call=sweep.call, starts=starts)
         journal = stack.enter_context(Journal(sweep.folder.journal, root=sweep.folder.root))
         study = _study(sweep, journal, file.starts)
+        if _is_work_left(study, sweep.call.trials) or sweep.call.options.final_seeds:
+            _settle_origin(sweep, begun=bool(study.stories))
         interrupted = _run(sweep, study, watcher)
         _fetch(sweep, study)
         _remove_checkpoints(sweep, study)
@@ -74,15 +78,24 @@ def trial_settings(sweep: Sweep) -> Settings:
     return replace(sweep.call.settings, runs=sweep.folder.path, fresh=False, plots=False)
 
 
+def _settle_origin(sweep: Sweep, *, begun: bool) -> None:
+    """Refuse what the recipe, the data or other data are refused for, before anything is started.
+
+    Trials on other data, or of other versions, would be compared with those that were before.
+    """
+    from emobench.runs.opening import open_plan
+
+    plan, registry = sweep.as_it_stands(), sweep.registry
+    opened = open_plan(plan, settings=trial_settings(sweep), registry=registry)
+    versions = component_versions(plan.recipe, plan.task, registry)
+    core = {CORE_PACKAGE: f"{CORE_PACKAGE} {package_version(registry)}"}
+    sweep.folder.settle(Origin(data=opened.fingerprint, versions=core | versions), begun=begun)
+
+
 def _run(sweep: Sweep, study: Study, watcher: Watcher) -> bool:
     """Run what is left of the trials; whether the user interrupted."""
-    from emobench.runs.opening import stored_record
-
     if not _is_work_left(study, sweep.call.trials):
         return False
-    settings = trial_settings(sweep)
-    # What the recipe or the data are refused for is told before anything is started.
-    stored_record(sweep.as_it_stands(), settings=settings, registry=sweep.registry)
     for note in sweep.space.notes:
         watcher.say(f"note: {note}")
     from emobench.sweeps.engine import run_on_ray
@@ -91,7 +104,7 @@ def _run(sweep: Sweep, study: Study, watcher: Watcher) -> bool:
         run_on_ray(
             study,
             trials=sweep.call.trials,
-            settings=settings,
+            settings=trial_settings(sweep),
             resources=sweep.call.resources(),
             watcher=watcher,
         )

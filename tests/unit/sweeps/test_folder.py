@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from emobench.recipes.model import Recipe
 from emobench.registry import Registry
 from emobench.runs.plan import Settings
 from emobench.sweeps.call import Call, SweepOptions
-from emobench.sweeps.folder import SweepFolder, default_name, sweep_names
+from emobench.sweeps.folder import Origin, SweepFolder, default_name, sweep_names
 from emobench.sweeps.study import Start
 
 DEFINITION = {"recipe": {"name": "faces/Mine"}, "task": {"name": "a/b"}, "seed": 0}
@@ -62,6 +63,49 @@ def test_the_starts_are_those_of_the_first_call(folder: SweepFolder) -> None:
     known = folder.known()
     assert known is not None
     assert (known.starts, known.call.trials) == ((START,), 9)
+
+
+ORIGIN = Origin(data="f1", versions={"loss/focal": "acme 1.0", "emobench": "emobench 0.1"})
+
+
+def test_what_it_began_with_is_kept_whatever_later_calls_write(folder: SweepFolder) -> None:
+    opened(folder)
+    folder.settle(Origin(data="f0", versions={}), begun=False)
+    folder.settle(ORIGIN, begun=False)
+    opened(folder)
+    folder.settle(ORIGIN, begun=True)
+    assert folder.existing().origin == ORIGIN
+
+
+def test_other_data_than_it_began_with_are_refused(folder: SweepFolder) -> None:
+    opened(folder)
+    folder.settle(ORIGIN, begun=False)
+    with pytest.raises(UsageError) as caught:
+        folder.settle(replace(ORIGIN, data="f2"), begun=True)
+    assert str(caught.value) == (
+        "the data of the task are others than those that sweep 'one' began with (fingerprint f2, "
+        "and was f1), and figures of the two cannot be compared; bring those data back, or begin "
+        "another sweep with --name"
+    )
+
+
+def test_another_version_of_a_component_is_refused_by_its_package(folder: SweepFolder) -> None:
+    opened(folder)
+    folder.settle(ORIGIN, begun=False)
+    with pytest.raises(UsageError) as caught:
+        folder.settle(
+            replace(ORIGIN, versions={**ORIGIN.versions, "loss/focal": "acme 1.1"}), begun=True
+        )
+    assert str(caught.value) == (
+        "sweep 'one' began with acme 1.0, and now there is acme 1.1; figures of the two cannot be "
+        "compared: install what it began with, or begin another sweep with --name"
+    )
+
+
+def test_a_sweep_that_was_begun_without_its_origin_goes_on(folder: SweepFolder) -> None:
+    opened(folder)
+    folder.settle(ORIGIN, begun=True)
+    assert folder.existing().origin is None
 
 
 def test_the_kept_call_can_be_repeated_from_anywhere(

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from emobench.api.errors import UsageError
+from emobench.data.synthetic.table import SyntheticTable
 from emobench.recipes.load import load_recipe
 from emobench.registry import load_registry
 from emobench.runs.plan import Settings
+from emobench.sweeps import running
 from emobench.sweeps.assignment import Assignment
 from emobench.sweeps.call import Call, SweepOptions
 from emobench.sweeps.folder import SweepFolder
@@ -98,3 +101,33 @@ def test_where_the_recipe_as_it_stands_wins_there_is_one_file_by_the_sweeps_name
     winner = load_recipe(done.winner, registry=registry)
     assert winner.method() == load_recipe(tmp_path / "small.yaml", registry=registry).method()
     assert winner.summary == "Best of 1 trial of sweep q, by uar on validation."
+
+
+def test_a_sweep_goes_on_with_the_data_it_began_with_alone(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep(tmp_path, trials=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(SyntheticTable, "fingerprint", lambda _: "other clips")
+        with pytest.raises(UsageError, match="the data of the task are others than those that sw"):
+            sweep(tmp_path, trials=2)
+    assert engine.seen_checkpoints == []
+    assert len(sweep(tmp_path, trials=2).rows) == 2
+
+
+def test_a_sweep_goes_on_with_the_versions_it_began_with_alone(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep(tmp_path, trials=1)
+    monkeypatch.setattr(running, "package_version", lambda _: "99")
+    with pytest.raises(UsageError, match=r"began with emobench .*, and now there is emobench 99;"):
+        sweep(tmp_path, trials=2)
+    assert engine.seen_checkpoints == []
+
+
+def test_a_sweep_that_is_through_is_told_without_its_data(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sweep(tmp_path, trials=1)
+    monkeypatch.setattr(SyntheticTable, "fingerprint", lambda _: "other clips")
+    assert sweep(tmp_path, trials=1).rows == before.rows
