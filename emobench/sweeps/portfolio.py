@@ -5,13 +5,12 @@ Loads neither numpy nor torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from emobench.api.component import DatasetComponent
 from emobench.data.tasks import Task
 from emobench.recipes.check import check_recipe
 from emobench.recipes.emit import to_yaml
@@ -19,14 +18,13 @@ from emobench.recipes.identity import canonical
 from emobench.recipes.model import Recipe
 from emobench.recipes.text import parse_text
 from emobench.registry import Registry
-from emobench.runs.record import FINAL_STATES, LOADING_KEYS, Record
+from emobench.runs.record import LOADING_KEYS, Record
 from emobench.scoring.catalogue import METRICS
-from emobench.sweeps.evidence import dataset_of, read_records, validation_figure
+from emobench.sweeps.evidence import Evidence, read_records, validation_figure
 from emobench.sweeps.nearest import Nearest
 from emobench.sweeps.recipe_space import SearchSpace
 from emobench.sweeps.study import Start
 from emobench.sweeps.suggest import Conflict, Values
-from emobench.sweeps.trial import FOLD
 
 WORST_REGRET = 0.5
 """A recipe that is in the worse half of the figures on every task is no start."""
@@ -59,20 +57,19 @@ def starts_for(
     *,
     task: Task,
     registry: Registry,
+    fingerprint: Callable[[], str],
     records: Path | None = None,
-    count: int = STARTS,
 ) -> list[Start]:
     """The starts that the records in a folder give; by default, the published ones."""
-    read = read_records(records)
-    return portfolio(space, task=task, records=read, registry=registry, count=count)
+    evidence = Evidence(task=task, registry=registry, fingerprint=fingerprint)
+    return portfolio(space, records=read_records(records), evidence=evidence)
 
 
 def portfolio(
     space: SearchSpace,
     *,
-    task: Task,
     records: Iterable[Record],
-    registry: Registry,
+    evidence: Evidence,
     count: int = STARTS,
 ) -> list[Start]:
     """The values of at most `count` recipes that did well elsewhere, the most useful first.
@@ -80,28 +77,28 @@ def portfolio(
     Recipes are compared by their validation figures, mean over seeds and folds, task by task.
     Never by test figures: whoever picks what to begin with by test scores has tuned on the test
     set, though no trial ever saw it. So whether a run collapsed, which was judged there, does not
-    count either. Only runs whose audit is clean are asked. Of the task itself only the fold that
-    trials run on is asked, and other tasks on its dataset not at all: what is validation there may
-    be the test set here.
+    count either. Only runs whose audit is clean are asked. Of the task itself only those on the
+    fold that trials run on are asked, split in the same way from the same data; other tasks on a
+    dataset of its own not at all: what is validation there may be the test set here.
 
     The first start is the best on average over the tasks; each next one adds most where those
     before it are weak. Values outside a range go to its nearest end; a recipe with components or
     values that the space cannot hold is left out.
     """
-    candidates = _candidates(space, task=task, records=records, registry=registry)
-    return [one.start() for one in _greedy(candidates, task=task.name, count=count)]
+    candidates = _candidates(space, records=records, evidence=evidence)
+    return [one.start() for one in _greedy(candidates, task=evidence.task.name, count=count)]
 
 
 def _candidates(
-    space: SearchSpace, *, task: Task, records: Iterable[Record], registry: Registry
+    space: SearchSpace, *, records: Iterable[Record], evidence: Evidence
 ) -> list[Candidate]:
     """Every recipe that fits the space, with its regrets; those of equal values are one."""
     found: dict[str, Candidate] = {}
     methods: dict[str, Candidate | None] = {}
-    for name, runs in _by_task(records, task=task, registry=registry).items():
+    for name, runs in _by_task(records, evidence).items():
         for method, regret in _regrets(runs).items():
             if method not in methods:
-                methods[method] = _candidate(space, runs[method][0], registry=registry)
+                methods[method] = _candidate(space, runs[method][0], registry=evidence.registry)
             candidate = methods[method]
             if candidate is not None:
                 same = found.setdefault(canonical(candidate.values), candidate)
@@ -109,35 +106,14 @@ def _candidates(
     return [one for one in found.values() if min(one.regrets.values()) <= WORST_REGRET]
 
 
-def _by_task(
-    records: Iterable[Record], *, task: Task, registry: Registry
-) -> dict[str, dict[str, list[Record]]]:
-    """The honest runs of similar tasks, by task and by method."""
+def _by_task(records: Iterable[Record], evidence: Evidence) -> dict[str, dict[str, list[Record]]]:
+    """The runs that may be asked, by task and by method."""
     found: dict[str, dict[str, list[Record]]] = {}
     for record in records:
-        if _may_be_asked(record, task=task, registry=registry):
+        if evidence.admits(record):
             runs = found.setdefault(f"{record.task.name} {record.task.version}", {})
             runs.setdefault(_method(record), []).append(record)
     return found
-
-
-def _may_be_asked(record: Record, *, task: Task, registry: Registry) -> bool:
-    if record.members or record.audit.verdict != "clean" or record.state not in FINAL_STATES:
-        return False
-    stamp = record.task
-    if stamp.name == task.name and stamp.version == task.version:
-        return stamp.fold == FOLD and stamp.metric == task.metric
-    dataset = dataset_of(stamp.name)
-    if dataset in (dataset_of(task.name), task.dataset.use):
-        return False
-    shared = _modalities(dataset, registry) & _modalities(task.dataset.use, registry)
-    return bool(shared) and stamp.metric in METRICS
-
-
-def _modalities(dataset: str, registry: Registry) -> set[str]:
-    entry = registry.components.get(("dataset", dataset))
-    component = entry.component if entry else None
-    return set(component.modalities) if isinstance(component, DatasetComponent) else set()
 
 
 def _method(record: Record) -> str:

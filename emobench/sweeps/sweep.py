@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emobench.api.errors import UsageError
-from emobench.data.tasks import Task, find_task
+from emobench.api.errors import DataError, UsageError
+from emobench.data.tasks import Task, find_task, open_dataset
 from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Recipe
 from emobench.registry import Registry
@@ -119,8 +119,22 @@ class Sweep:
 
         records = None if where == OWN_RECORDS else Path(where)
         return tuple(
-            starts_for(self.space, task=self.task, registry=self.registry, records=records)
+            starts_for(
+                self.space,
+                task=self.task,
+                registry=self.registry,
+                fingerprint=self._fingerprint,
+                records=records,
+            )
         )
+
+    def _fingerprint(self) -> str:
+        """That of the task's data; empty, as no record's is, where there are none yet."""
+        root = self.call.settings.data_root
+        try:
+            return open_dataset(self.task, registry=self.registry, data_root=root).fingerprint()
+        except DataError:
+            return ""
 
     def estimate(self) -> Estimate:
         """How long the trials may take, from the runs stored here, else from those published."""

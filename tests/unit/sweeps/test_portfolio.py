@@ -9,31 +9,36 @@ from typing import Any
 
 import pytest
 
-from emobench.api import DatasetComponent, ProtocolOptions
+from emobench.api import DatasetComponent, Field, Options, ProtocolOptions, TaskOffer
 from emobench.api.errors import UsageError
-from emobench.api.options import NoOptions
-from emobench.data.tasks import Task
+from emobench.data.tasks import Task, find_task
 from emobench.recipes.model import Block, Recipe
 from emobench.registry import Plugin, Registry
 from emobench.runs.codec import record_to_json
-from emobench.runs.record import AuditVerdict, Record, TargetScores, TaskStamp
-from emobench.sweeps.evidence import read_records
+from emobench.runs.record import AuditVerdict, DataStamp, Record, TargetScores, TaskStamp
+from emobench.sweeps.evidence import Evidence, read_records
 from emobench.sweeps.portfolio import portfolio, starts_for
 from emobench.sweeps.recipe_space import SearchSpace, space_of
 from emobench.sweeps.study import Start
 
 Run = Callable[..., Record]
+DATA = "the data of today"
 ACME = Plugin(package="acme", version="2.0", module="acme.plugin")
+
+
+class Several(Options):
+    of: tuple[str, ...] = Field((), description="the datasets it is made of")
 
 
 @pytest.fixture
 def registry(registry: Registry) -> Registry:
-    """The made-up registry with three datasets of speech and one of pictures."""
-    for name, modality in (
-        ("mine", "audio"),
-        ("near", "audio"),
-        ("far", "audio"),
-        ("seen", "image"),
+    """The made-up registry with datasets of speech, one of several, and one of pictures."""
+    for name, modality, offers in (
+        ("mine", "audio", ("speakers", "other")),
+        ("near", "audio", ("speakers", "a")),
+        ("far", "audio", ("a",)),
+        ("both", "audio", ("mine-to-near", "far-to-near")),
+        ("seen", "image", ("faces",)),
     ):
         component = DatasetComponent(
             name=name,
@@ -43,6 +48,16 @@ def registry(registry: Registry) -> Registry:
             licence="none",
             obtain="make it up",
             layout="none",
+            options=Several,
+            tasks=tuple(
+                TaskOffer(
+                    name=offer,
+                    summary="made up",
+                    protocol=ProtocolOptions(),
+                    options={"of": tuple(offer.split("-to-"))} if name == "both" else {},
+                )
+                for offer in offers
+            ),
         )
         registry.add("dataset", component, ACME)
     return registry
@@ -50,7 +65,7 @@ def registry(registry: Registry) -> Registry:
 
 @pytest.fixture
 def task() -> Task:
-    dataset = Block(kind="dataset", use="mine", options=NoOptions())
+    dataset = Block(kind="dataset", use="mine", options=Several())
     return Task(name="mine/speakers", dataset=dataset, protocol=ProtocolOptions())
 
 
@@ -74,16 +89,18 @@ def run(recipe: Recipe) -> Run:
             name=task,
             version=changes.pop("version", 1),
             metric="uar",
-            protocol={},
-            targets=("emotion",),
+            protocol=changes.pop("protocol", ProtocolOptions()).dump(),
+            targets=changes.pop("targets", ("emotion",)),
             fold=changes.pop("fold", 0),
         )
+        data = DataStamp(fingerprint=changes.pop("data", DATA), train=6, validation=2, test=2)
         return Record(
             id=f"run-{next(counter)}",
             identity="i",
             recipe_name=f"rate-{lr:g}",
             recipe=whole.dump(),
             task=stamp,
+            data=data,
             **{
                 "seed": 0,
                 "state": "ok",
@@ -100,11 +117,16 @@ def _with_rate(block: Block, lr: float) -> Block:
 
 
 @pytest.fixture
-def rates(space: SearchSpace, task: Task, registry: Registry) -> Callable[..., list[float]]:
+def evidence(task: Task, registry: Registry) -> Evidence:
+    return Evidence(task=task, registry=registry, fingerprint=lambda: DATA)
+
+
+@pytest.fixture
+def rates(space: SearchSpace, evidence: Evidence) -> Callable[..., list[float]]:
     """The learning rates of the starts, in their order."""
 
     def ask(records: list[Record], count: int = 5) -> list[float]:
-        starts = portfolio(space, task=task, records=records, registry=registry, count=count)
+        starts = portfolio(space, records=records, evidence=evidence, count=count)
         return [start.values["optimizer.lr"] for start in starts]
 
     return ask
@@ -148,6 +170,11 @@ def test_a_collapse_which_was_judged_on_test_does_not_count(
         {"task": "unknown/speakers"},
         {"task": "mine/speakers", "fold": 1},
         {"task": "mine/speakers", "version": 2},
+        {"task": "mine/speakers", "protocol": ProtocolOptions(test=0.4)},
+        {"task": "mine/speakers", "targets": ("age",)},
+        {"task": "mine/speakers", "data": "those of yesterday"},
+        {"task": "both/mine-to-near"},
+        {"task": "near/of a file"},
         {"task": "mine/other"},
     ],
     ids=lambda changes: " ".join(f"{key}={value}" for key, value in changes.items()),
@@ -170,6 +197,58 @@ def test_the_task_itself_is_asked_and_weighs_most(
     assert rates([*elsewhere, *here], count=1) == [2e-3]
 
 
+def test_other_data_of_several_datasets_are_asked(
+    run: Run, rates: Callable[..., list[float]]
+) -> None:
+    assert rates([run(1e-3, 0.9, task="both/far-to-near")]) == [1e-3]
+
+
+def test_a_task_on_several_datasets_asks_none_of_these(
+    run: Run, space: SearchSpace, task: Task, registry: Registry
+) -> None:
+    options = Several(of=("near", "mine"))
+    both = replace(task, dataset=Block(kind="dataset", use="both", options=options))
+    evidence = Evidence(task=both, registry=registry, fingerprint=lambda: DATA)
+    tasks = ("near/a", "far/a", "mine/other", "both/far-to-near")
+    records = [run(1e-3, 0.9, task=name) for name in tasks]
+    assert [record.task.name for record in records if evidence.admits(record)] == ["far/a"]
+
+
+def test_runs_of_a_task_file_count_until_its_split_changes(
+    tmp_path: Path, run: Run, registry: Registry
+) -> None:
+    path = tmp_path / "own.yaml"
+    asked = []
+    for folds in (5, 10):
+        path.write_text(f"dataset: mine\nprotocol: {{use: grouped-kfold, folds: {folds}}}\n")
+        evidence = Evidence(
+            task=find_task(path, registry=registry), registry=registry, fingerprint=lambda: DATA
+        )
+        asked.append(
+            evidence.admits(
+                run(1e-3, 0.9, task="own", protocol=ProtocolOptions(use="grouped-kfold"))
+            )
+        )
+    assert asked == [True, False]
+
+
+def test_the_data_are_opened_only_to_compare_them(
+    run: Run, space: SearchSpace, task: Task, registry: Registry
+) -> None:
+    opened: list[str] = []
+
+    def fingerprint() -> str:
+        opened.append("once")
+        return DATA
+
+    evidence = Evidence(task=task, registry=registry, fingerprint=fingerprint)
+    portfolio(space, records=[run(1e-3, 0.9)], evidence=evidence)
+    assert not opened
+    own = [run(1e-3, 0.9, task="mine/speakers") for _ in range(2)]
+    portfolio(space, records=own, evidence=evidence)
+    assert opened == ["once"]
+
+
 def test_each_next_start_is_good_where_those_before_are_weak(
     run: Run, rates: Callable[..., list[float]]
 ) -> None:
@@ -190,9 +269,9 @@ def test_no_records_give_no_starts(rates: Callable[..., list[float]]) -> None:
 
 
 def test_a_value_outside_its_range_goes_to_the_end_and_is_told(
-    run: Run, space: SearchSpace, task: Task, registry: Registry
+    run: Run, space: SearchSpace, evidence: Evidence
 ) -> None:
-    starts = portfolio(space, task=task, records=[run(0.5, 0.9)], registry=registry)
+    starts = portfolio(space, records=[run(0.5, 0.9)], evidence=evidence)
     assert [start.values["optimizer.lr"] for start in starts] == [0.01]
     assert starts[0].origin == "rate-0.5, by validation of near/speakers, brought into the ranges"
 
@@ -214,12 +293,12 @@ def test_a_recipe_of_other_components_is_left_out(
 
 
 def test_every_start_builds_what_its_values_say(
-    run: Run, space: SearchSpace, task: Task, registry: Registry
+    run: Run, space: SearchSpace, evidence: Evidence
 ) -> None:
     from emobench.sweeps.suggest import Known
 
     records = [run(lr, 0.9) for lr in (1e-3, 5.0)]
-    for start in portfolio(space, task=task, records=records, registry=registry):
+    for start in portfolio(space, records=records, evidence=evidence):
         assert space.values(space.build(Known(start.values))) == start.values
 
 
@@ -229,7 +308,9 @@ def test_records_of_a_runs_folder_are_read(
     record = run(2e-3, 0.9)
     (tmp_path / record.id).mkdir()
     (tmp_path / record.id / "record.json").write_text(record_to_json(record))
-    starts: list[Start] = starts_for(space, task=task, registry=registry, records=tmp_path)
+    starts: list[Start] = starts_for(
+        space, task=task, registry=registry, fingerprint=lambda: DATA, records=tmp_path
+    )
     assert [start.origin for start in starts] == [
         "rate-0.002, by validation of near/speakers, brought into the ranges"
     ]
