@@ -39,8 +39,11 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 UNREADABLE = (DataError, OSError, ValueError, RuntimeError, EOFError)
 """What a decoder raises at a broken file."""
 
+LOCK_POLL_S = 0.5
+"""Whoever waits for another process's build shows as often that it lives, and may be stopped."""
+
 Progress = Callable[[int, int], None]
-"""Called with the items done and the items in all."""
+"""Called with the items done and the items in all; while another process builds, with none done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +111,12 @@ def prepare(
     found = _read(place, items, shape)
     built = False
     if found is None:
-        with _room_for(cache, shape), _locked(cache, key):
+
+        def waiting() -> None:
+            if progress is not None:
+                progress(0, len(items))
+
+        with _room_for(cache, shape), _locked(cache, key, waiting=waiting):
             # Another process may have built it while this one waited for the lock.
             found = _read(place, items, shape)
             if found is None:
@@ -171,13 +179,18 @@ def _room_for(cache: Path, shape: tuple[int, ...]) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(cache: Path, key: str) -> Iterator[None]:
-    """Hold the key's lock, alone among processes; its file is gone afterwards."""
+def _locked(cache: Path, key: str, *, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the key's lock, alone among processes; its file is gone afterwards.
+
+    While another holds it, `waiting` is called every so often, and may end the wait by raising.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     path = cache / f"{key}.lock"
     while True:
         with path.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            while not _lock(file):
+                waiting()
+                time.sleep(LOCK_POLL_S)
             if not _is_same_file(path, file):
                 # Its holder removed it while this process waited: that lock guards nothing now.
                 continue
@@ -186,6 +199,15 @@ def _locked(cache: Path, key: str) -> Iterator[None]:
             finally:
                 path.unlink(missing_ok=True)
             return
+
+
+def _lock(file: IO[str]) -> bool:
+    """Whether the lock is this process's now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_same_file(path: Path, file: IO[str]) -> bool:

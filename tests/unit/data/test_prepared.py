@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -295,3 +296,30 @@ def test_processes_that_build_at_once_build_it_once_and_all_read_it(tmp_path):
     assert len({total for _, total in found}) == 1
     assert len(log.read_text().splitlines()) == COUNT
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["abc"]
+
+
+def test_whoever_waits_for_another_process_tells_so_and_goes_on_after_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("emobench.data.prepared.LOCK_POLL_S", 0.01)
+    heard = []
+    with (tmp_path / "abc.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        def progress(done, total):
+            heard.append((done, total))
+            if len(heard) == 3:
+                fcntl.flock(held, fcntl.LOCK_UN)
+
+        run(tmp_path, progress=progress)
+    assert heard[:3] == [(0, COUNT)] * 3
+    assert heard[-1] == (COUNT, COUNT)
+
+
+def test_a_wait_for_another_process_can_be_ended(tmp_path):
+    def progress(done, total):
+        raise KeyboardInterrupt
+
+    with (tmp_path / "abc.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, progress=progress)
+    assert run(tmp_path).features.shape == (COUNT, 3)
