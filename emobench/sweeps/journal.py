@@ -103,22 +103,45 @@ class Journal:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """The events in a journal; a DataError names the line that cannot be read."""
+    """The events in a journal; a DataError names the line that cannot be read, or has a gap.
+
+    Trials are numbered as they were asked for, and nothing is heard of one before.
+    """
     if not path.exists():
         return
     lines = path.read_bytes().split(b"\n")
+    asked = 0
     for number, line in enumerate(lines, 1):
         if not line or line.endswith(TORN):
             continue
         try:
-            yield _event(json.loads(line))
+            event = _event(json.loads(line))
         except (ValueError, KeyError, TypeError) as error:
             if number == len(lines):
                 continue
             raise DataError(
-                f"the journal '{path}' is damaged in line {number} ({error}); mend or delete that "
-                "line, and the sweep goes on with what the others say"
+                f"the journal '{path}' is damaged in line {number} ({error}); mend that line, or "
+                "restore the file from a backup. A line that tells of an epoch or an end may be "
+                "deleted: the trial's run knows both. One that asks for a trial may not"
             ) from error
+        if isinstance(event, Asked) and event.trial == asked:
+            asked += 1
+        elif isinstance(event, Asked) or not 0 <= event.trial < asked:
+            raise DataError(_gap(path, number, event, asked))
+        yield event
+
+
+def _gap(path: Path, number: int, event: Event, asked: int) -> str:
+    """What is wrong with an event that does not follow from those before it."""
+    wrong = f"asks for trial {event.trial} a second time"
+    if event.trial >= asked:
+        wrong = (
+            f"tells of trial {event.trial}, and the line that asked for trial {asked} is missing"
+        )
+    return (
+        f"the journal '{path}' has a gap before line {number}, which {wrong}; restore the file "
+        "from a backup, or begin another sweep with --name"
+    )
 
 
 def _end_torn_line(file: io.FileIO) -> None:
