@@ -52,9 +52,9 @@ class Rungs:
     def goes_on(self, trial: int, *, epoch: int, value: float | None) -> bool:
         """Whether the trial is worth going on with after this epoch.
 
-        The first `factor` to reach a rung have nobody to be compared with and go on, as does
-        whatever equals the last that would. No figure is the worst there is. What was once said of
-        a trial at a rung stays said.
+        Fewer than `factor` at a rung are too few to compare: the first `factor` - 1 to reach it go
+        on, as does whatever equals the last that would. No figure is the worst there is. What was
+        once said of a trial at a rung stays said.
         """
         if trial in self._stopped:
             return False

@@ -92,8 +92,11 @@ class Study:
         return trial
 
     def milestones(self, trial: Trial) -> tuple[int, ...]:
-        """The epochs after which a trial must be heard before it goes on."""
-        return () if trial.index == 0 else self._rungs.of(trial.index)
+        """The epochs after which a trial must be heard before it goes on: none from its last on."""
+        if trial.index == 0:
+            return ()
+        last = trial.recipe.train.epochs
+        return tuple(epoch for epoch in self._rungs.of(trial.index) if epoch < last)
 
     def yardstick(self, trial: Trial) -> float | None:
         """Seconds that the recipe as it stands was trained, once it is through."""
@@ -181,8 +184,9 @@ class Study:
 
     def _hear(self, story: Story, report: Report) -> bool:
         story.reports.append(report)
-        if story.trial.index == 0:
-            return True
+        # Where epochs are searched, a trial's last one may be a rung: there is nothing to save.
+        if story.trial.index == 0 or report.epoch >= report.epochs:
+            return story.goes_on
         value = self._oriented(report.validation)
         story.goes_on = self._rungs.goes_on(story.trial.index, epoch=report.epoch, value=value)
         return story.goes_on

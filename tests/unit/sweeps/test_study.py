@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emobench.api import ProtocolOptions
+from emobench.api.errors import DataError
 from emobench.api.options import NoOptions
 from emobench.data.tasks import Task
 from emobench.recipes.model import Block, Recipe
@@ -41,7 +43,8 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 def opened(recipe: Recipe, registry: Registry) -> Iterator[Open]:
     """Opens a study in a folder, by what its journal says; the one before it is dead."""
     journals: list[Journal] = []
-    space = space_of(recipe, registry=registry, open_kinds=("loss",))
+    whole = replace(recipe, train=recipe.train.replace(epochs=EPOCHS))
+    space = space_of(whole, registry=registry, open_kinds=("loss",))
     dataset = Block(kind="dataset", use="made", options=NoOptions())
 
     def call(folder: Path, *, by: str = "tpe", metric: str = "uar", **changes: Any) -> Study:
@@ -254,3 +257,40 @@ def test_an_interrupted_trial_is_given_out_again(opened: Open, tmp_path: Path) -
     assert study.next_trial(count=1) is None
     study.ended(0, TrialEnd(state="interrupted"))
     assert study.next_trial(count=1) == trial
+
+
+def test_a_trial_of_fewer_epochs_is_not_compared_at_its_last(opened: Open, tmp_path: Path) -> None:
+    study = opened(tmp_path)
+    for index in range(5):
+        trial = study.next_trial(count=COUNT)
+        assert trial is not None
+        short = trial.recipe.train.replace(epochs=3)
+        study.stories[index].trial = replace(trial, recipe=replace(trial.recipe, train=short))
+    assert asha(EPOCHS).of(1) == (1, 3)
+    assert [study.milestones(story.trial) for story in study.stories[:2]] == [(), (1,)]
+    last = [
+        study.heard(index, Report(epoch=3, epochs=3, validation=value))
+        for index, value in enumerate([0.9, 0.8, 0.7, 0.1, None])
+    ]
+    assert last == [True] * 5
+
+
+def test_what_a_rung_ended_is_ended_though_its_last_epoch_is_heard(
+    opened: Open, tmp_path: Path
+) -> None:
+    study = opened(tmp_path)
+    for value in [0.9, 0.8, 0.7, 0.1]:
+        trial = study.next_trial(count=COUNT)
+        assert trial is not None
+        study.heard(trial.index, Report(epoch=1, epochs=3, validation=value))
+    assert not study.heard(3, Report(epoch=3, epochs=3, validation=0.1))
+
+
+def test_a_journal_with_a_lost_line_brings_no_study_back(opened: Open, tmp_path: Path) -> None:
+    go_on(opened(tmp_path, by="random"))
+    journal = tmp_path / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    asked = [number for number, line in enumerate(lines) if '"asked"' in line]
+    journal.write_text("".join(line for place, line in enumerate(lines) if place != asked[2]))
+    with pytest.raises(DataError, match="the line that asked for trial 2 is missing; restore the"):
+        opened(tmp_path, by="random")
