@@ -180,8 +180,11 @@ class _Asked:
         return failed or self._tried is not None
 
     def known_end(self) -> TrialEnd | None:
-        """The end of one that was found not to fit, and was trained in smaller parts."""
-        if self._tried is None or self._tried.state != "out_of_memory":
+        """The end of one that was found not to fit, and was trained in smaller parts.
+
+        Where Ray ended its worker for the memory, its record says no more than `interrupted`.
+        """
+        if self._tried is None or _is_final(self._tried):
             return None
         recipe = reduced(self.plan.recipe, registry=self._sweep.registry)
         if recipe is None:

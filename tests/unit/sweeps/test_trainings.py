@@ -77,13 +77,15 @@ def test_one_that_was_interrupted_is_given_out_again(trainings: Trainings) -> No
 class Hunt:
     """A sweep whose winner is trained with three seeds by an engine in this process.
 
-    `trouble` is called with each recipe that is about to be trained, and may raise.
+    `trouble` is called with each recipe that is about to be trained, and may raise. The worker of
+    training `ended_for_memory` is ended as Ray does it, until it trains in smaller parts.
     """
 
     sweep: Sweep
     trouble: Callable[[Recipe], None] = lambda _: None
     built: list[Recipe] = field(default_factory=list)
     dying: bool = False
+    ended_for_memory: int | None = None
 
     @property
     def programme(self) -> Programme:
@@ -127,6 +129,12 @@ class Hunt:
                 halt=settings.runs / "halt",
                 patience=600.0,
             )
+            if trial.index == self.ended_for_memory:
+                tried = replace(assignment, milestones=(1,))
+                first = TrialRun(tried, registry=self.sweep.registry)
+                first.advance()
+                first.stop("its worker is ended")
+                assignment = replace(assignment, smaller=True)
             run = TrialRun(assignment, registry=self.sweep.registry)
             while (end := run.advance().end) is None:
                 pass
@@ -219,6 +227,20 @@ def test_what_did_not_fit_with_one_seed_is_trained_in_smaller_parts_with_all(hun
     built = len(hunt.built)
     assert hunt.perform(hunt.train()) == found
     assert len(hunt.built) == built
+
+
+def test_what_ray_ended_for_memory_is_not_trained_whole_by_the_next_call(hunt: Hunt) -> None:
+    hunt.ended_for_memory = 9
+    trained = hunt.train()
+    found = hunt.perform(trained)
+    states = {record.state for record in RunStore(hunt.sweep.folder.path).records()}
+    assert states == {"interrupted"}
+    hunt.ended_for_memory = None
+    built = len(hunt.built)
+    again = hunt.train()
+    assert len(hunt.built) == built
+    assert again.programme == trained.programme
+    assert hunt.perform(again) == found
 
 
 def test_members_of_an_ensemble_are_replaced_with_their_recipes(hunt: Hunt) -> None:
