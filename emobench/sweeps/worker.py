@@ -7,13 +7,9 @@ spared: a full disk, data that are gone.
 from __future__ import annotations
 
 import math
-import sys
 import time
-from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,14 +17,14 @@ import torch
 from emobench.api import DataError, EmobenchError, RunError, UsageError
 from emobench.registry import Registry
 from emobench.runs.executor import Epochs, Stopped, execute_by_epochs
-from emobench.runs.folder import RunLocked, read_history
-from emobench.runs.listener import Listener, StepReport
+from emobench.runs.folder import RunLocked
 from emobench.runs.opening import open_any
 from emobench.runs.plan import Plan
 from emobench.runs.record import FINAL_STATES, Record, State
 from emobench.runs.store import RunStore
 from emobench.scoring.falling import StopCollapsingOptions, hopeless
 from emobench.sweeps.assignment import WORKERS_FOLDER, Assignment, Progress
+from emobench.sweeps.ear import Ear
 from emobench.sweeps.evidence import validation_figure
 from emobench.sweeps.memory import portions, reduced
 from emobench.sweeps.storage import Mirror, Storage
@@ -40,8 +36,6 @@ SLICE_S = 2.0
 
 LOCK_WAIT_S = 30.0
 """How long the process of a killed sweep is given to let go of a run."""
-
-HALTED = "the sweep was stopped; the same command goes on with it"
 
 
 class TrialRun:
@@ -72,7 +66,7 @@ class TrialRun:
             self._mirror = Mirror(
                 storage=storage, runs=assignment.settings.runs, alive=self._watchdog.heard
             )
-        self._ear = _Ear(
+        self._ear = Ear(
             watchdog=self._watchdog,
             halt=assignment.halt,
             runs=assignment.settings.runs,
@@ -84,6 +78,7 @@ class TrialRun:
         started = time.monotonic()
         reports: list[Report] = []
         end = None
+        self._ear.wake()
         try:
             while end is None:
                 told = self._epoch()
@@ -95,6 +90,7 @@ class TrialRun:
                 late = time.monotonic() - started > SLICE_S
                 if late or told.epoch in self._asked.milestones:
                     break
+            self._ear.rest()
             self._copy(at_last=end is not None)
             self._watchdog.rest()
         except BaseException:
@@ -257,9 +253,10 @@ class TrialRun:
 
     def _too_slow(self, epochs: int) -> str:
         """Why it would train for longer than it may; empty where it would not."""
-        allowance, whole = self._asked.allowance, self._ear.pace() * epochs
-        if allowance is None or whole <= allowance:
+        allowance, pace = self._asked.allowance, self._ear.pace()
+        if allowance is None or pace is None or pace * epochs <= allowance:
             return ""
+        whole = pace * epochs
         return f"it would train for {whole:.0f} s, and may for {allowance:.0f} s"
 
     def _hung(self, calls: tuple[str, ...]) -> TrialEnd | Report:
@@ -305,58 +302,6 @@ class TrialRun:
             # A fault on the device stays with its process: whatever uses it next fails as well.
             index = self._asked.trial.index
             self.spoilt = f"the GPU fails in its worker after trial {index}: {_first_line(error)}"
-
-
-@dataclass(kw_only=True)
-class _Ear(Listener):
-    """Hears the run: every sign of life calms the watchdog, and shows whether to stop."""
-
-    watchdog: Watchdog
-    halt: Path
-    runs: Path
-    trial: int
-    run_id: str | None = None
-    rows: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=50))
-    training_since: float | None = None
-    epochs: int = 0
-
-    def began(self, run_id: str) -> None:
-        self.run_id = run_id
-
-    def stage(self, name: str, detail: str = "") -> None:
-        if name == "train":
-            self.training_since, self.epochs = time.monotonic(), 0
-        if name == "resume" and self.run_id is not None:
-            # By now the history ends where the checkpoint does.
-            self.rows.extend(read_history(self.runs / self.run_id))
-        self.sign_of_life()
-
-    def progress(self, done: int, total: int) -> None:
-        self.sign_of_life()
-
-    def step(self, report: StepReport) -> None:
-        self.sign_of_life()
-
-    def epoch(self, epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
-        self.rows.append(metrics)
-        self.epochs += 1
-
-    def warn(self, message: str) -> None:
-        print(f"trial {self.trial}: {message}", file=sys.stderr, flush=True)
-
-    def trained(self) -> float:
-        """Seconds of training in this process, without what came before it."""
-        return 0.0 if self.training_since is None else time.monotonic() - self.training_since
-
-    def pace(self) -> float:
-        """Seconds an epoch takes, by those trained here."""
-        return self.trained() / max(1, self.epochs)
-
-    def sign_of_life(self) -> None:
-        """The work goes on; it ends here where the sweep was stopped."""
-        self.watchdog.heard()
-        if self.halt.exists():
-            raise Stopped(HALTED)
 
 
 def _finite(value: float | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -28,10 +29,12 @@ from emobench.runs.plan import Plan, Settings
 from emobench.runs.store import RunStore
 from emobench.sweeps import worker
 from emobench.sweeps.assignment import WORKERS_FOLDER, Assignment, Progress
+from emobench.sweeps.ear import HALTED
 from emobench.sweeps.evidence import validation_figure
 from emobench.sweeps.trial import Trial, TrialEnd
 from emobench.sweeps.watchdog import Watchdog
 from emobench.sweeps.worker import TrialRun
+from emobench.training.build import build_run
 
 TROUBLED = Path(__file__).parents[2] / "data" / "troubled_plugin"
 RECIPE = """\
@@ -351,7 +354,7 @@ def test_a_sweep_that_is_halted_ends_its_trials_resumably(
     assign().halt.touch()
     end = run.advance().end
     assert end is not None
-    assert (end.state, end.reason) == ("interrupted", worker.HALTED)
+    assert (end.state, end.reason) == ("interrupted", HALTED)
     assert record_of(assign())["state"] == "interrupted"
 
 
@@ -422,7 +425,7 @@ def test_a_sweep_that_is_stopped_while_a_run_is_waited_for_goes_on_with_it(
     with RunFolder(folder, root=assign().settings.runs):
         end = TrialRun(assign(*trouble("raise")), registry=registry).advance().end
     assert end is not None
-    assert (end.state, end.reason) == ("interrupted", worker.HALTED)
+    assert (end.state, end.reason) == ("interrupted", HALTED)
 
 
 HANGING = """
@@ -560,17 +563,25 @@ def test_figures_that_are_no_numbers_are_told_as_none(registry: Registry, assign
     assert validation_figure(replace(record, scores={})) is None
 
 
-def test_a_trial_that_would_train_longer_than_it_may_is_stopped_after_an_epoch(
+def test_a_trial_that_would_train_longer_than_it_may_is_stopped_after_two_epochs(
     assign: Assign, registry: Registry
 ) -> None:
-    run = TrialRun(assign("train.epochs=500", allowance=1e-3), registry=registry)
-    end = all_of(run)[-1].end
-    assert end is not None
-    if end.state == "stopped":
-        assert "and may for 0 s" in end.reason
-        assert end.epochs < 500
-    else:  # it took longer than that within its first epoch
-        assert end.state == "timed_out"
+    asked = assign("train.epochs=1000", *trouble("none", seconds=0.05), allowance=40.0)
+    end = end_of(asked, registry)
+    assert (end.state, end.epochs) == ("stopped", 2)
+    assert re.fullmatch(r"it would train for \d+ s, and may for 40 s", end.reason)
+
+
+def test_a_cold_start_does_not_count_for_every_epoch(
+    assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cold(*arguments: Any, **named: Any) -> Any:
+        time.sleep(1.0)
+        return build_run(*arguments, **named)
+
+    monkeypatch.setattr("emobench.runs.executor.build_run", cold)
+    end = end_of(assign("train.epochs=40", allowance=30.0), registry)
+    assert end.state in ("ok", "collapsed")
 
 
 def test_a_trial_within_its_allowance_is_trained_to_its_end(
