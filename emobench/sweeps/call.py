@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -33,6 +34,44 @@ The peak of memory is none: a warm worker's is that of all its trials so far.
 PATHS = frozenset({"runs", "cache"})
 
 
+@dataclass(frozen=True)
+class _Number:
+    """What a number may be, in words and as a test."""
+
+    words: str
+    fits: Callable[[float], bool]
+    whole: bool = False
+
+
+NUMBERS = {
+    "seed": _Number("a seed is a whole number from 0 on", lambda seed: seed >= 0, whole=True),
+    "final_seeds": _Number(
+        "the winner is trained with a whole number of seeds; 0 leaves that out",
+        lambda seeds: seeds >= 0,
+        whole=True,
+    ),
+    "cpus_per_trial": _Number(
+        "a trial has a whole number of cores, at least 1", lambda cores: cores >= 1, whole=True
+    ),
+    "gpus_per_trial": _Number(
+        "a trial has part of a GPU, such as 0.5, or a whole number of them",
+        lambda gpus: gpus >= 0 and (gpus < 1 or gpus == int(gpus)),
+    ),
+    "concurrent": _Number(
+        "at least 1 trial runs at once; leave it out for as many as there is room for",
+        lambda trials: trials >= 1,
+        whole=True,
+    ),
+    "patience": _Number("a number of seconds above 0", lambda seconds: seconds > 0),
+    "slowest": _Number(
+        "a factor from 0 on; 0 never ends a trial for being slow", lambda factor: factor >= 0
+    ),
+}
+"""The options that are numbers; those that are None by default may also be that."""
+
+TRIALS = _Number("a sweep has at least 1 trial", lambda trials: trials >= 1, whole=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SweepOptions:
     """How to search, where trials run, and what follows; every field is a flag of the command.
@@ -60,6 +99,27 @@ class SweepOptions:
     slowest: float = Resources().slowest
     storage: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse at the edge what would only fail inside, or never end."""
+        for name, number in NUMBERS.items():
+            value = getattr(self, name)
+            left_open = value is None and getattr(SweepOptions, name) is None
+            if not (left_open or _is_number(value, number)):
+                raise UsageError(f"{name}={value!r}: {number.words}")
+        if self.search not in get_args(Search):
+            raise UsageError(unknown_name("search", self.search, get_args(Search)))
+        if self.stop not in get_args(Stop):
+            raise UsageError(unknown_name("way to stop trials", self.stop, get_args(Stop)))
+        if self.cost is not None and self.cost not in COSTS:
+            raise UsageError(unknown_name("cost", self.cost, COSTS))
+
+
+def _is_number(value: object, number: _Number) -> bool:
+    kinds = int if number.whole else int | float
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        return False
+    return math.isfinite(value) and number.fits(value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -74,15 +134,8 @@ class Call:
 
     def __post_init__(self) -> None:
         """Refuse at the edge what would only fail inside."""
-        if self.trials < 1:
-            raise UsageError(f"trials={self.trials}: a sweep has at least 1 trial")
-        options = self.options
-        if options.search not in get_args(Search):
-            raise UsageError(unknown_name("search", options.search, get_args(Search)))
-        if options.stop not in get_args(Stop):
-            raise UsageError(unknown_name("way to stop trials", options.stop, get_args(Stop)))
-        if options.cost is not None and options.cost not in COSTS:
-            raise UsageError(unknown_name("cost", options.cost, COSTS))
+        if not _is_number(self.trials, TRIALS):
+            raise UsageError(f"trials={self.trials!r}: {TRIALS.words}")
 
     def changed(self, given: Mapping[str, Any]) -> Call:
         """The call with these arguments instead, by their names, wherever they belong."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from emobench.api.errors import UsageError
 from emobench.registry import load_registry
@@ -48,10 +50,16 @@ def resume_sweep(
     settings: Settings | None = None,
     watcher: Watcher | None = None,
 ) -> SweepResult:
-    """Go on with the sweep of that name as it began, or with more trials."""
+    """Go on with the sweep of that name as it began, or with more trials.
+
+    Of the settings, `runs` says where it lies; others count where they are not the default.
+    """
     settings = settings or Settings()
     call = Call(options=SweepOptions(name=name), settings=settings)
-    given = {} if trials is None else {"trials": trials}
+    given: dict[str, Any] = {} if trials is None else {"trials": trials}
+    for one in fields(Settings):
+        if getattr(settings, one.name) != one.default:
+            given[one.name] = getattr(settings, one.name)
     sweep = plan_again(call, given=given, registry=load_registry())
     return run_sweep(sweep, watcher=watcher or Watcher())
 

@@ -426,6 +426,13 @@ def test_a_sweep_with_nothing_to_search_is_refused(refused: Command) -> None:
     )
 
 
+def test_a_gpu_and_a_half_is_refused_before_anything_starts(
+    refused: Command, folder: Path, quick: tuple[str, ...]
+) -> None:
+    message = refused(*quick, "--gpus-per-trial", "1.5", code=2)
+    assert message.startswith("error: gpus_per_trial=1.5: a trial has part of a GPU, such as 0.5")
+
+
 def test_an_ensemble_is_refused(refused: Command, folder: Path) -> None:
     joint = "schema: 1\ncombiner: soft_vote\nmembers: [{use: table.yaml, copies: 2}]\n"
     (folder / "joint.yaml").write_text(joint)
