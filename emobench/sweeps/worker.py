@@ -158,13 +158,9 @@ class TrialRun:
 
     def _begun(self) -> Epochs:
         """The run under way: from its copy, where another machine has come further with it."""
-        limits = [self._asked.settings.time_limit, self._asked.allowance]
-        settings = replace(
-            self._asked.settings,
-            fresh=False,
-            plots=False,
-            time_limit=min((limit for limit in limits if limit is not None), default=None),
-        )
+        settings = replace(self._asked.settings, fresh=False, plots=False)
+        if self._is_allowed_less:
+            settings = replace(settings, time_limit=self._asked.allowance)
         if self._mirror is not None:
             opened = open_any(self._plan, settings=settings, registry=self._registry)
             self._mirror.begin(opened.run_id)
@@ -189,6 +185,8 @@ class TrialRun:
             self._ear.rows.clear()
             _free_memory()
             return self._epoch()
+        if record.state == "timed_out" and self._is_allowed_less:
+            return self._stopped(f"it trained longer than the {self._asked.allowance:.0f} s it may")
         cost = self._asked.cost
         return self._end(
             record.state,
@@ -241,9 +239,18 @@ class TrialRun:
         if not reason:
             return None
         self.stop(reason)
-        return self._end(
-            "stopped", reason, run_id=self._ear.run_id, validation=self._last.validation
-        )
+        return self._stopped(reason)
+
+    def _stopped(self, reason: str) -> TrialEnd:
+        """The end of a trial that the sweep ended, with what was last heard of it."""
+        validation = self._last.validation if self._last else None
+        return self._end("stopped", reason, run_id=self._ear.run_id, validation=validation)
+
+    @property
+    def _is_allowed_less(self) -> bool:
+        """Whether the sweep lets it train for less time than the call's own limit."""
+        limit, allowance = self._asked.settings.time_limit, self._asked.allowance
+        return allowance is not None and (limit is None or allowance < limit)
 
     def _hopeless(self) -> str:
         """Why it has collapsed for good; empty where it has not, or those are not to be ended."""

@@ -584,6 +584,34 @@ def test_a_cold_start_does_not_count_for_every_epoch(
     assert end.state in ("ok", "collapsed")
 
 
+@pytest.mark.parametrize(
+    ("limit", "state", "words"),
+    [
+        (None, "stopped", "it trained longer than the 2 s it may"),
+        (60.0, "stopped", "it trained longer than the 2 s it may"),
+        (1.0, "timed_out", "training passed its time limit of 1 s"),
+    ],
+)
+def test_a_trial_is_timed_out_only_by_a_limit_that_somebody_set(
+    assign: Assign, registry: Registry, limit: float | None, state: str, words: str
+) -> None:
+    asked = assign("train.epochs=2", *trouble("none", at=1, seconds=1.5), allowance=2.0)
+    asked = replace(asked, settings=replace(asked.settings, time_limit=limit))
+    end = end_of(asked, registry)
+    assert (end.state, end.reason) == (state, words)
+
+
+def test_a_trial_that_trained_longer_than_it_may_keeps_its_last_figure(
+    assign: Assign, registry: Registry
+) -> None:
+    asked = assign("train.epochs=2", *trouble("none", seconds=2.0), allowance=3.5)
+    told = all_of(TrialRun(asked, registry=registry))
+    (report,) = (report for each in told for report in each.reports)
+    end = told[-1].end
+    assert end is not None
+    assert (end.validation, end.epochs) == (report.validation, 1)
+
+
 def test_a_trial_within_its_allowance_is_trained_to_its_end(
     assign: Assign, registry: Registry
 ) -> None:
