@@ -39,8 +39,10 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
         study = _study(sweep, journal, file.starts)
         if _is_work_left(study, sweep.call.trials) or sweep.call.options.final_seeds:
             _settle_origin(sweep, begun=bool(study.stories))
+            _check_storage(sweep)
         interrupted = _run(sweep, study, watcher)
-        _fetch(sweep, study)
+        if not interrupted:
+            _fetch(sweep, study)
         _remove_checkpoints(sweep, study)
         done = SweepResult(sweep=sweep, rows=tuple(rows_of(journal.events())))
         best = done.best
@@ -111,6 +113,15 @@ def _run(sweep: Sweep, study: Study, watcher: Watcher) -> bool:
     except KeyboardInterrupt:
         return True
     return False
+
+
+def _check_storage(sweep: Sweep) -> None:
+    """Refuse storage that this machine cannot use now, not when hours of trials are over."""
+    from emobench.sweeps.storage import Storage, patiently
+
+    url = sweep.call.options.storage
+    if url is not None:
+        patiently(Storage(url=url).check)
 
 
 def _fetch(sweep: Sweep, study: Study) -> None:

@@ -11,9 +11,9 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +30,9 @@ SCHEMA = 1
 MANIFEST = "manifest-{number:08d}.json"
 FETCHED = ".fetched"
 BLOCK = 1 << 20
+CHECKPOINTS = "checkpoints"
+PAUSES = (1.0, 5.0, 20.0)
+"""Seconds after which storage that failed is tried again."""
 
 _Done = TypeVar("_Done")
 
@@ -77,10 +80,16 @@ class Storage:
             self._sweep_up(folder.name, keep={*files.values(), *there}, oldest=last.number)
             return len(new)
 
-    def fetch(self, run_id: str, *, runs: Path) -> bool:
+    def check(self) -> None:
+        """Raise what the URL, or the storage itself, is refused for on this machine."""
+        with self._explained("reach"):
+            self._listed(self._root)
+
+    def fetch(self, run_id: str, *, runs: Path, finished: bool = False) -> bool:
         """Bring the run's folder below `runs` up to its last copy; whether there was any need.
 
-        A folder that is as far as the copy, or further, stays as it is.
+        A folder that is as far as the copy, or further, stays as it is. A run that is `finished`
+        comes without its checkpoints: nobody goes on with it.
         """
         folder = runs / run_id
         with self._explained(f"fetch run {run_id} from"):
@@ -89,9 +98,20 @@ class Storage:
                     return False
                 folder.mkdir(parents=True, exist_ok=True)
                 with explained(runs), RunFolder(folder, root=runs):
-                    if self._bring(run_id, manifest, folder):
+                    wanted = _without_checkpoints(manifest) if finished else manifest
+                    if self._bring(run_id, wanted, folder):
                         return True
         return False
+
+    def forget_checkpoints(self, run_id: str) -> None:
+        """Delete what a run that is over would go on from; its copy is whole without it."""
+        with self._explained(f"delete the checkpoints of run {run_id} in"):
+            manifests = self._manifests(run_id)
+            if all(_without_checkpoints(each) == each for each in manifests):
+                return
+            left = _without_checkpoints(replace(manifests[0], number=manifests[0].number + 1))
+            self._publish(run_id, left)
+            self._sweep_up(run_id, keep=set(left.files.values()), oldest=left.number)
 
     def _bring(self, run_id: str, manifest: _Manifest, folder: Path) -> bool:
         """Put the manifest's files into the folder, the record last; False if one is not whole."""
@@ -207,24 +227,55 @@ class Storage:
             ) from error
 
 
-def fetch_trials(study: Study, *, storage: Storage, runs: Path) -> int:
-    """Bring the runs of all trials that are over to this machine; gives how many were fetched."""
-    ended = [story.end.run_id for story in study.stories if story.end and story.end.run_id]
-    return sum(storage.fetch(run_id, runs=runs) for run_id in ended)
+def patiently(
+    work: Callable[[], _Done],
+    *,
+    pauses: Sequence[float] = PAUSES,
+    alive: Callable[[], None] = lambda: None,
+) -> _Done:
+    """Try work with the storage, and again after each pause; `alive` is called before each try."""
+    for pause in pauses:
+        alive()
+        try:
+            return work()
+        except RunError:
+            time.sleep(pause)
+    alive()
+    return work()
+
+
+def fetch_finished(storage: Storage, run_id: str, *, runs: Path) -> bool:
+    """Bring a run that is over to this machine, as `Storage.fetch` does, but patiently."""
+    return patiently(lambda: storage.fetch(run_id, runs=runs, finished=True))
+
+
+def fetch_trials(study: Study, *, storage: Storage, runs: Path) -> None:
+    """Bring the runs of all trials that are over to this machine.
+
+    Most trials of a sweep are stopped: what these would go on from is deleted in the storage.
+    """
+    for story in study.stories:
+        end = story.end
+        if end is None or end.run_id is None:
+            continue
+        is_new = fetch_finished(storage, end.run_id, runs=runs)
+        if end.state == "stopped" and (is_new or (runs / end.run_id / CHECKPOINTS).is_dir()):
+            # No answer rests on it, and what is left there does no harm.
+            with suppress(RunError):
+                storage.forget_checkpoints(end.run_id)
 
 
 @dataclass(kw_only=True)
 class Mirror:
     """Keeps the copy of a run close behind it: after an epoch at most every so many seconds.
 
-    Storage that fails is tried again after each of the `pauses`, in seconds; `alive` is called
-    before every try.
+    Storage that fails is tried again; `alive` is called before every try.
     """
 
     storage: Storage
     runs: Path
     every: float = 30.0
-    pauses: tuple[float, ...] = (1.0, 5.0, 20.0)
+    pauses: tuple[float, ...] = PAUSES
     alive: Callable[[], None] = lambda: None
     _pushed: float = field(default_factory=time.monotonic)
 
@@ -250,14 +301,7 @@ class Mirror:
         self._pushed = time.monotonic()
 
     def _patiently(self, work: Callable[[], _Done]) -> _Done:
-        for pause in self.pauses:
-            self.alive()
-            try:
-                return work()
-            except RunError:
-                time.sleep(pause)
-        self.alive()
-        return work()
+        return patiently(work, pauses=self.pauses, alive=self.alive)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -271,6 +315,12 @@ def _files(folder: Path) -> Iterator[Path]:
             yield from _files(path)
         else:
             yield path
+
+
+def _without_checkpoints(manifest: _Manifest) -> _Manifest:
+    files = manifest.files.items()
+    kept = {name: digest for name, digest in files if not name.startswith(f"{CHECKPOINTS}/")}
+    return replace(manifest, files=kept)
 
 
 def _rank(folder: Path) -> Rank:

@@ -206,11 +206,11 @@ def _is_final(record: Record | None) -> bool:
 
 def _fetch(run_ids: Sequence[str], *, url: str | None, runs: Path) -> None:
     if url is not None:
-        from emobench.sweeps.storage import Storage
+        from emobench.sweeps.storage import Storage, fetch_finished
 
         storage = Storage(url=url)
         for run_id in run_ids:
-            storage.fetch(run_id, runs=runs)
+            fetch_finished(storage, run_id, runs=runs)
 
 
 def _move(run_id: str, *, source: Path, target: Path) -> None:

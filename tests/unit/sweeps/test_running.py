@@ -21,9 +21,10 @@ from emobench.sweeps.call import Call, SweepOptions
 from emobench.sweeps.folder import SweepFolder
 from emobench.sweeps.result import SweepResult
 from emobench.sweeps.running import run_sweep
+from emobench.sweeps.storage import Storage
 from emobench.sweeps.sweep import plan_sweep
 from emobench.sweeps.trial import TrialEnd, TrialSource
-from emobench.sweeps.watcher import Watcher
+from emobench.sweeps.watcher import Resources, Watcher
 from emobench.sweeps.worker import TrialRun
 
 
@@ -33,9 +34,20 @@ class Engine(types.ModuleType):
     def __init__(self) -> None:
         super().__init__("emobench.sweeps.engine")
         self.seen_checkpoints: list[bool] = []
+        self.begun = 0
+        self.interrupts = False
 
-    def run_on_ray(self, source: TrialSource, *, trials: int, settings: Settings, **_: Any) -> None:
+    def run_on_ray(
+        self,
+        source: TrialSource,
+        *,
+        trials: int,
+        settings: Settings,
+        resources: Resources,
+        **_: Any,
+    ) -> None:
         while trial := source.next_trial(count=trials):
+            self.begun += 1
             milestones = (1,) if trial.index else ()
             assignment = Assignment(
                 trial=trial,
@@ -43,6 +55,7 @@ class Engine(types.ModuleType):
                 settings=settings,
                 halt=settings.runs / "halt",
                 patience=600.0,
+                storage=resources.storage,
             )
             run = TrialRun(assignment, registry=load_registry())
             told = run.advance()
@@ -56,6 +69,8 @@ class Engine(types.ModuleType):
                 self.seen_checkpoints.append(folder.is_dir())
             assert end is not None
             source.ended(trial.index, end)
+            if self.interrupts:
+                raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -111,7 +126,7 @@ def test_a_sweep_goes_on_with_the_data_it_began_with_alone(
         patch.setattr(SyntheticTable, "fingerprint", lambda _: "other clips")
         with pytest.raises(UsageError, match="the data of the task are others than those that sw"):
             sweep(tmp_path, trials=2)
-    assert engine.seen_checkpoints == []
+    assert engine.begun == 1
     assert len(sweep(tmp_path, trials=2).rows) == 2
 
 
@@ -122,7 +137,7 @@ def test_a_sweep_goes_on_with_the_versions_it_began_with_alone(
     monkeypatch.setattr(running, "package_version", lambda _: "99")
     with pytest.raises(UsageError, match=r"began with emobench .*, and now there is emobench 99;"):
         sweep(tmp_path, trials=2)
-    assert engine.seen_checkpoints == []
+    assert engine.begun == 1
 
 
 def test_a_sweep_that_is_through_is_told_without_its_data(
@@ -131,3 +146,43 @@ def test_a_sweep_that_is_through_is_told_without_its_data(
     before = sweep(tmp_path, trials=1)
     monkeypatch.setattr(SyntheticTable, "fingerprint", lambda _: "other clips")
     assert sweep(tmp_path, trials=1).rows == before.rows
+
+
+def test_storage_that_cannot_be_used_is_refused_before_a_trial_begins(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="--storage 'nowhere://bucket/x' cannot be used"):
+        sweep(tmp_path, storage="nowhere://bucket/x")
+    assert engine.begun == 0
+
+
+def test_checkpoints_of_stopped_trials_are_deleted_in_the_storage_too(
+    engine: Engine, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    done = sweep(tmp_path, storage=shared.as_uri())
+    for row in done.rows:
+        (manifest, *_) = sorted(shared.glob(f"{row.run}/manifest-*.json"), reverse=True)
+        assert "history.jsonl" in manifest.read_text()
+        assert "checkpoints/" not in manifest.read_text()
+    assert len(done.rows) == 3
+
+
+def test_an_interrupted_sweep_fetches_nothing(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+    real = Storage.fetch
+
+    def fetch(storage: Storage, run_id: str, *, runs: Path, finished: bool = False) -> bool:
+        if finished:
+            fetched.append(run_id)
+        return real(storage, run_id, runs=runs, finished=finished)
+
+    monkeypatch.setattr(Storage, "fetch", fetch)
+    engine.interrupts = True
+    stopped = sweep(tmp_path, trials=2, storage=(tmp_path / "shared").as_uri())
+    assert (stopped.interrupted, fetched) == (True, [])
+    engine.interrupts = False
+    done = sweep(tmp_path, trials=2, storage=(tmp_path / "shared").as_uri())
+    assert fetched == [row.run for row in done.rows]

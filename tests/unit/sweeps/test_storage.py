@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 import types
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +27,7 @@ from emobench.sweeps import worker
 from emobench.sweeps.assignment import Assignment
 from emobench.sweeps.call import Call, SweepOptions
 from emobench.sweeps.running import run_sweep
-from emobench.sweeps.storage import Mirror, Storage
+from emobench.sweeps.storage import Mirror, Storage, fetch_finished
 from emobench.sweeps.study import Study
 from emobench.sweeps.sweep import plan_sweep
 from emobench.sweeps.trial import Trial
@@ -358,6 +359,71 @@ def test_storage_that_goes_on_failing_is_told(
     with pytest.raises(RunError, match="no answer"):
         mirror.end(RUN)
     assert len(tries) == 3
+
+
+def test_a_run_that_is_over_comes_without_its_checkpoints(
+    url: str, here: Path, tmp_path: Path
+) -> None:
+    Storage(url=url).push(here / RUN)
+    there = tmp_path / "there"
+    write(there / RUN, run(2))
+    assert fetch_finished(Storage(url=url), RUN, runs=there)
+    assert read(there / RUN) == {
+        name: data for name, data in run(3).items() if not name.startswith("checkpoints/")
+    }
+    assert not fetch_finished(Storage(url=url), RUN, runs=there)
+
+
+def test_a_run_without_its_checkpoints_is_whole(url: str, here: Path, tmp_path: Path) -> None:
+    storage = Storage(url=url)
+    storage.push(here / RUN)
+    write(here / RUN, run(4))
+    storage.push(here / RUN)
+    files, root = fsspec.core.url_to_fs(url)
+    for _ in range(2):
+        Storage(url=url).forget_checkpoints(RUN)
+        names = [name.rpartition("/")[2] for name in files.ls(f"{root}/{RUN}", detail=False)]
+        assert sorted(names) == ["blobs", "manifest-00000003.json"]
+        assert len(files.ls(f"{root}/{RUN}/blobs", detail=False)) == 3
+    assert Storage(url=url).fetch(RUN, runs=tmp_path / "there")
+    assert {*read(tmp_path / "there" / RUN)} == {"record.json", "history.jsonl", "recipe.yaml"}
+
+
+def test_checkpoints_of_a_run_that_was_never_copied_are_none(url: str) -> None:
+    Storage(url=url).forget_checkpoints(RUN)
+    Storage(url=url).check()
+
+
+def test_a_download_that_fails_for_a_moment_is_tried_again(
+    url: str, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Storage(url=url).push(here / RUN)
+    files, _ = fsspec.core.url_to_fs(url)
+    whole, pauses = files.get_file, list[float]()
+
+    def hiccup(*arguments: Any, **named: Any) -> Any:
+        if len(pauses) < 2:
+            raise TimeoutError("no answer")
+        return whole(*arguments, **named)
+
+    monkeypatch.setattr(files, "get_file", hiccup)
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    assert fetch_finished(Storage(url=url), RUN, runs=tmp_path / "there")
+    assert pauses == [1.0, 5.0]
+
+
+def test_storage_that_cannot_be_reached_is_told_in_words(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, _ = fsspec.core.url_to_fs(url)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError("access denied")
+
+    monkeypatch.setattr(files, "ls", refuse)
+    with pytest.raises(RunError) as caught:
+        Storage(url=url).check()
+    assert f"cannot reach the storage '{url}' (PermissionError: access denied)" in str(caught.value)
 
 
 def test_a_worker_goes_on_where_that_of_a_dead_machine_was(
