@@ -43,11 +43,15 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What a worker tells of its trial: epochs since it last did, and the end once there is one."""
+    """What a worker tells of its trial: epochs since it last did, and the end once there is one.
+
+    `reduced` says how it was made to fit into memory, if it was.
+    """
 
     reports: tuple[Report, ...] = ()
     end: TrialEnd | None = None
     run_id: str | None = None
+    reduced: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

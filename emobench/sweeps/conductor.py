@@ -159,6 +159,7 @@ class Conductor:
                 validation=last.validation,
                 epochs=last.epoch,
                 seconds=last.seconds,
+                reduced=progress.reduced,
             )
             self._end(name, trial, end)
         return goes_on

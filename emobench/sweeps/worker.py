@@ -98,7 +98,9 @@ class TrialRun:
             raise
         if end is not None:
             self._let_go()
-        return Progress(reports=tuple(reports), end=end, run_id=self._ear.run_id)
+        return Progress(
+            reports=tuple(reports), end=end, run_id=self._ear.run_id, reduced=self._reduced
+        )
 
     def stop(self, reason: str) -> None:
         """End the run, if it is under way, so that it can go on another time."""

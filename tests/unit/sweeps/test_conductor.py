@@ -183,6 +183,17 @@ def test_a_trial_that_is_not_worth_it_is_stopped_with_what_is_known_of_it(
     assert end.reason == "others did better after epoch 3"
 
 
+def test_a_stopped_trial_keeps_the_mark_of_its_smaller_batches(
+    conduct: Callable[..., Conductor], study: MadeUpStudy, said: Said
+) -> None:
+    study.stops = {0}
+    conductor = conduct()
+    conductor.next_trial("a")
+    conductor.heard("a", epoch(3, reduced="batch 64 as 2 x 32"))
+    (end,) = said.ends
+    assert end.reduced == "batch 64 as 2 x 32"
+
+
 def test_a_trial_that_came_to_its_end_is_not_called_stopped(
     conduct: Callable[..., Conductor], study: MadeUpStudy
 ) -> None:

@@ -290,6 +290,15 @@ def test_a_trial_is_tried_with_less_memory_only_once(assign: Assign, registry: R
     assert (end.state, end.reduced) == ("out_of_memory", "batch 512 as 2 x 256")
 
 
+def test_a_trial_that_is_under_way_with_less_memory_says_so(
+    assign: Assign, registry: Registry
+) -> None:
+    run = TrialRun(assign(*trouble("memory"), milestones=(1,)), registry=registry)
+    progress = run.advance()
+    run.stop("others did better")
+    assert (progress.end, progress.reduced) == (None, "batch 256 as 2 x 128")
+
+
 def test_a_trial_whose_machine_ran_out_of_memory_begins_with_less(
     assign: Assign, registry: Registry
 ) -> None:
