@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 import torch
 
@@ -30,12 +32,15 @@ from emobench.sweeps.memory import portions, reduced
 from emobench.sweeps.storage import Mirror, Storage
 from emobench.sweeps.trial import Report, TrialEnd, TrialState
 from emobench.sweeps.watchdog import Watchdog
+from emobench.training.loop import EpochDone
+
+T = TypeVar("T")
 
 SLICE_S = 2.0
 """A worker is heard this often, or after every epoch that takes longer."""
 
-LOCK_WAIT_S = 30.0
-"""How long the process of a killed sweep is given to let go of a run."""
+LOCK_WAIT_S = 120.0
+"""How long a run is waited for: a file server may keep a dead machine's locks for 90 s."""
 
 
 class TrialRun:
@@ -119,10 +124,10 @@ class TrialRun:
             calls = self._watchdog.last_words() if self._epochs is None else ()
             self._watchdog.heard()
             if calls:
-                end = self._hung(calls)
+                end = self._once_free(partial(self._hung, calls))
                 self._watchdog.put_by()
                 return end
-            epoch = self._next()
+            epoch = self._once_free(self._next)
         except StopIteration as over:
             return self._over(over.value)
         except Stopped as halted:  # while the run was waited for; one under way tells it itself
@@ -145,14 +150,21 @@ class TrialRun:
         )
         return self._last
 
-    def _next(self) -> Any:
+    def _next(self) -> EpochDone:
+        self._epochs = self._epochs or self._begun()
+        try:
+            return next(self._epochs)
+        except RunLocked:
+            self._epochs = None
+            raise
+
+    def _once_free(self, work: Callable[[], T]) -> T:
+        """Work on a run that a dead process may hold for a while yet."""
         deadline = time.monotonic() + LOCK_WAIT_S
         while True:
             try:
-                self._epochs = self._epochs or self._begun()
-                return next(self._epochs)
+                return work()
             except RunLocked:
-                self._epochs = None
                 if time.monotonic() > deadline:
                     raise
                 self._ear.sign_of_life()

@@ -425,6 +425,45 @@ def test_a_run_that_stays_held_is_no_fault_of_the_method(
         TrialRun(assign(*trouble("raise")), registry=registry).advance()
 
 
+def test_a_run_is_waited_for_longer_than_a_file_server_keeps_the_locks_of_the_dead(
+    assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_of(assign(*trouble("raise")), registry)
+    (folder,) = (path.parent for path in assign().settings.runs.glob("*/record.json"))
+    held = RunFolder(folder, root=assign().settings.runs)
+    begun = time.monotonic()
+    waited: list[float] = []
+    heard: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(10.0)
+        if sum(waited) > 95.0:
+            held.close()
+
+    clock = SimpleNamespace(sleep=sleep, monotonic=lambda: begun + sum(waited))
+    monkeypatch.setattr(worker, "time", clock)
+    run = TrialRun(assign(*trouble("raise")), registry=registry)
+    monkeypatch.setattr(Watchdog, "heard", lambda self: heard.append(sum(waited)))
+    end = all_of(run)[-1].end
+    assert end is not None
+    assert (end.state, sum(waited)) == ("failed", 100.0)
+    assert {10.0 * number for number in range(10)} <= set(heard)
+
+
+def test_a_run_that_hung_is_waited_for_before_its_record_says_so(
+    assign: Assign, registry: Registry
+) -> None:
+    begun = TrialRun(assign(milestones=(2,)), registry=registry)
+    begun.advance()
+    begun.stop("its machine is gone")
+    leave_calls(assign())
+    (folder,) = (path.parent for path in assign().settings.runs.glob("*/record.json"))
+    held = RunFolder(folder, root=assign().settings.runs)
+    threading.Timer(1.0, held.close).start()
+    assert end_of(assign(), registry).state == "timed_out"
+    assert record_of(assign())["state"] == "timed_out"
+
+
 def test_a_sweep_that_is_stopped_while_a_run_is_waited_for_goes_on_with_it(
     assign: Assign, registry: Registry
 ) -> None:
