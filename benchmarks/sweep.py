@@ -86,7 +86,7 @@ def ours(case: Case) -> dict[str, Any]:
     """The sweep."""
     from emobench.sweeps.engine import run_on_ray
 
-    clock, space = Clock(), case.space()
+    clock, space = Clock(workers=case.workers), case.space()
     with Journal(case.folder / "journal.jsonl", root=case.folder) as journal:
         study = Study(
             space,
@@ -108,8 +108,12 @@ def ours(case: Case) -> dict[str, Any]:
 
 @dataclass(kw_only=True)
 class Clock(Watcher):
-    """When trials ended, and what each took of its worker beside its training."""
+    """When trials ended, and what each took of its worker beside its training.
 
+    The first trials, as many as there are workers, are those of cold workers and left out.
+    """
+
+    workers: int
     ends: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
     trained: list[float] = field(default_factory=list)
@@ -118,7 +122,7 @@ class Clock(Watcher):
 
     def began(self, trial: Trial) -> None:
         """A worker that was free since another trial's end has this one."""
-        if self._free:
+        if trial.index >= self.workers and self._free:
             self._since[trial.index] = self._free.pop(0)
 
     def ended(self, trial: Trial, end: TrialEnd) -> None:
