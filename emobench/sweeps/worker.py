@@ -120,9 +120,9 @@ class TrialRun:
 
     def _epoch(self) -> Report | TrialEnd:
         """The next epoch, or how the trial ended."""
+        calls = self._watchdog.last_words() if self._epochs is None else ()
+        self._watchdog.heard()
         try:
-            calls = self._watchdog.last_words() if self._epochs is None else ()
-            self._watchdog.heard()
             if calls:
                 end = self._once_free(partial(self._hung, calls))
                 self._watchdog.put_by()

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from emobench.api import DataError, RunError
+from emobench.api import DataError, RunError, UsageError
 from emobench.data.tasks import find_task
 from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Recipe
@@ -378,6 +378,16 @@ def test_a_full_disk_concerns_all_trials(
         all_of(TrialRun(assign(), registry=registry))
 
 
+def test_a_disk_that_fails_the_watchdog_concerns_all_trials(
+    assign: Assign, registry: Registry
+) -> None:
+    runs = assign().settings.runs
+    runs.mkdir()
+    (runs / WORKERS_FOLDER).write_text("no folder")
+    with pytest.raises(UsageError, match="something else lies at"):
+        TrialRun(assign(), registry=registry).advance()
+
+
 def test_data_that_are_gone_concern_all_trials(
     assign: Assign, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -474,42 +484,6 @@ def test_a_sweep_that_is_stopped_while_a_run_is_waited_for_goes_on_with_it(
         end = TrialRun(assign(*trouble("raise")), registry=registry).advance().end
     assert end is not None
     assert (end.state, end.reason) == ("interrupted", HALTED)
-
-
-HANGING = """
-import sys, threading
-from emobench.sweeps.watchdog import Watchdog
-from pathlib import Path
-
-def advance():
-    dog.heard()
-    sum(range(10**13))
-
-dog = Watchdog(Path(sys.argv[1]) / "hung.txt", patience=0.5, inside="advance")
-threading.Thread(target=threading.Event().wait, daemon=True).start()
-advance()
-"""
-
-
-def test_a_process_that_hangs_in_c_is_ended_and_says_where(tmp_path: Path) -> None:
-    program = tmp_path / "hanging.py"
-    program.write_text(HANGING)
-    ended = subprocess.run([sys.executable, str(program), str(tmp_path)], timeout=60, check=False)
-    assert ended.returncode == 1
-    trace = Watchdog(tmp_path / "hung.txt", patience=1, inside="advance")
-    innermost, caller = trace.last_words()
-    assert innermost.endswith("hanging.py:8 in advance")
-    assert caller.endswith("in <module>")
-
-
-def test_a_watchdog_that_hears_of_its_work_lets_it_be(tmp_path: Path) -> None:
-    dog = Watchdog(tmp_path / "hung.txt", patience=0.4, inside="advance")
-    for _ in range(10):
-        dog.heard()
-        time.sleep(0.1)
-    dog.close()
-    assert dog.last_words() == ()
-    assert not dog.trace.exists()
 
 
 def leave_calls(asked: Assignment) -> None:
