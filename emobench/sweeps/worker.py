@@ -17,11 +17,12 @@ from typing import TypeVar
 import torch
 
 from emobench.api import DataError, EmobenchError, RunError, UsageError
+from emobench.recipes.identity import identity
 from emobench.registry import Registry
 from emobench.runs.executor import Epochs, Stopped, execute_by_epochs
 from emobench.runs.folder import RunLocked
 from emobench.runs.opening import open_any
-from emobench.runs.plan import Plan
+from emobench.runs.plan import Plan, run_id
 from emobench.runs.record import FINAL_STATES, Record, State
 from emobench.runs.store import RunStore
 from emobench.scoring.falling import StopCollapsingOptions, hopeless
@@ -52,16 +53,15 @@ class TrialRun:
     def __init__(self, assignment: Assignment, *, registry: Registry) -> None:
         self._asked = assignment
         self._registry = registry
-        self._plan: Plan = assignment.trial.plan
+        self._plan = assignment.trial.plan
         self._reduced = ""
         if assignment.smaller:
             self._reduce()
         self._epochs: Epochs | None = None
         self._last: Report | None = None
         self.spoilt = ""
-        index = assignment.trial.index
         self._watchdog = Watchdog(
-            assignment.settings.runs / WORKERS_FOLDER / f"hung-{index}.txt",
+            assignment.settings.runs / WORKERS_FOLDER / trace_name(assignment.trial.plan),
             patience=assignment.patience,
             inside="advance",
         )
@@ -75,7 +75,7 @@ class TrialRun:
             watchdog=self._watchdog,
             halt=assignment.halt,
             runs=assignment.settings.runs,
-            trial=index,
+            trial=assignment.trial.index,
         )
 
     def advance(self) -> Progress:
@@ -323,6 +323,11 @@ class TrialRun:
             # A fault on the device stays with its process: whatever uses it next fails as well.
             index = self._asked.trial.index
             self.spoilt = f"the GPU fails in its worker after trial {index}: {_first_line(error)}"
+
+
+def trace_name(plan: Plan) -> str:
+    """The file with the calls of this training, where it hung: numbers move between calls."""
+    return f"hung-{run_id(plan, identity(method=plan.recipe.method()))}.txt"
 
 
 def _finite(value: float | None) -> float | None:

@@ -33,7 +33,7 @@ from emobench.sweeps.ear import HALTED
 from emobench.sweeps.evidence import validation_figure
 from emobench.sweeps.trial import Trial, TrialEnd
 from emobench.sweeps.watchdog import Watchdog
-from emobench.sweeps.worker import TrialRun
+from emobench.sweeps.worker import TrialRun, trace_name
 from emobench.training.build import build_run
 
 TROUBLED = Path(__file__).parents[2] / "data" / "troubled_plugin"
@@ -490,7 +490,7 @@ def leave_calls(asked: Assignment) -> None:
     """What the watchdog leaves of a trial that hung."""
     folder = asked.settings.runs / WORKERS_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"hung-{asked.trial.index}.txt").write_text(
+    (folder / trace_name(asked.trial.plan)).write_text(
         "Timeout (0:30:00)!\nThread 0x01 (most recent call first):\n"
         '  File "/a/b/acme/noise.py", line 33 in blur\n'
         '  File "/a/emobench/sweeps/worker.py", line 70 in advance\n'
@@ -512,12 +512,30 @@ def test_a_trial_that_hung_is_not_tried_again(assign: Assign, registry: Registry
     assert end.run_id == record["id"]
 
 
-def test_a_later_trial_of_the_same_number_is_not_taken_for_one_that_hung(
+@pytest.mark.parametrize("change", [{"seed": 1}, {"recipe": "optimizer.lr=0.003"}])
+def test_another_training_of_the_same_number_is_not_taken_for_one_that_hung(
+    assign: Assign, registry: Registry, change: dict[str, Any]
+) -> None:
+    asked = assign()
+    if "recipe" in change:
+        change = {"recipe": assign(change["recipe"]).trial.recipe}
+    plan = replace(asked.trial.plan, **change)
+    leave_calls(asked)
+    other = replace(asked, trial=replace(asked.trial, plan=plan))
+    assert end_of(other, registry).state in ("ok", "collapsed")
+
+
+def test_a_training_that_hung_is_known_under_another_number(
     assign: Assign, registry: Registry
 ) -> None:
+    leave_calls(assign(index=51))
+    assert end_of(assign(index=52), registry).state == "timed_out"
+
+
+def test_what_hung_is_told_once(assign: Assign, registry: Registry) -> None:
     leave_calls(assign())
-    assert end_of(assign(), registry).state == "timed_out"
-    assert end_of(assign("optimizer.lr=0.003"), registry).state == "ok"
+    ends = [end_of(assign(), registry).state for _ in range(2)]
+    assert ends == ["timed_out", "ok"]
 
 
 def test_a_trial_that_was_done_before_its_process_hung_keeps_its_answer(
