@@ -137,6 +137,7 @@ class TrialRun:
         except EmobenchError as error:
             if self._concerns_all(error):
                 raise
+            self._forget_discarded()
             return self._end("failed", str(error), run_id=self._ear.run_id)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise it
             reason = f"{type(error).__name__}: {error}"
@@ -149,6 +150,12 @@ class TrialRun:
             seconds=self._ear.trained(),
         )
         return self._last
+
+    def _forget_discarded(self) -> None:
+        """Name no run that left nothing, as one does that is refused at once."""
+        name, store = self._ear.run_id, RunStore(self._asked.settings.runs)
+        if name is not None and not store.run_dir(name).exists():
+            self._ear.run_id = None
 
     def _next(self) -> EpochDone:
         self._epochs = self._epochs or self._begun()

@@ -278,6 +278,12 @@ def test_a_recipe_that_is_refused_ends_its_trial(assign: Assign, registry: Regis
     assert "frontend 'logmel' reads audio, but task tiny-table offers table" in end.reason
 
 
+def test_a_trial_that_is_refused_at_once_names_no_run(assign: Assign, registry: Registry) -> None:
+    end = end_of(assign("frontend=logmel"), registry)
+    assert end.run_id is None
+    assert not list(assign().settings.runs.glob("*/record.json"))
+
+
 def test_a_trial_without_enough_memory_is_tried_with_less(
     assign: Assign, registry: Registry
 ) -> None:
