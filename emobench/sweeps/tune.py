@@ -38,7 +38,7 @@ LOW_ON_MEMORY = (
     "smaller batches need less"
 )
 
-LET_GO = "the sweep's worker let go of it; the same command goes on with it"
+LET_GO = "the sweep's worker let go of it"
 
 
 def place_trials(conductor: Conductor, assign: Assigner, *, room: Room) -> None:

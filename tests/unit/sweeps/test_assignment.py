@@ -42,3 +42,17 @@ def test_a_machine_without_the_folder_of_the_command_takes_up_trials_all_the_sam
     assert worker.reset_config({"parcel": Parcel(trial, workplace(tmp_path / "missing"))})
     assert worker._run == "a trial"
     assert Path.cwd() == elsewhere
+
+
+def test_a_trial_that_is_let_go_of_may_have_been_stopped_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from emobench.sweeps.tune import _Worker
+
+    reasons: list[str] = []
+    monkeypatch.setattr("emobench.sweeps.worker.TrialRun", lambda told, *, registry: told)
+    worker: Any = object.__new__(_Worker)
+    worker._run = SimpleNamespace(stop=reasons.append, spoilt="")
+    trial: Any = "the next trial"
+    worker.reset_config({"parcel": Parcel(trial, workplace(tmp_path / "missing"))})
+    assert reasons == ["the sweep's worker let go of it"]
