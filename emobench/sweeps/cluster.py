@@ -65,7 +65,7 @@ UNUSED = ("start_api_server", "start_log_monitor", "start_monitor")
 class Room:
     """How many trials may run at once: as many as there are places for, or as was asked.
 
-    `is_here` where Ray was started here, for this alone.
+    `is_here` where this process started Ray: then workers have its environment.
     """
 
     def __init__(self, resources: Resources, *, is_here: bool) -> None:
@@ -102,7 +102,6 @@ class Room:
 def cluster(resources: Resources) -> Iterator[Room]:
     """Ray, started here or found at an address, and left as it was found."""
     with ExitStack() as stack:
-        is_here = resources.address is None and not ray.is_initialized()
         if not ray.is_initialized():
             folder = stack.enter_context(scratch())
             stack.callback(ray.shutdown)
@@ -110,7 +109,8 @@ def cluster(resources: Resources) -> Iterator[Room]:
                 _start(folder, resources)
             else:
                 _connect(resources.address)
-        room = Room(_with_gpus(resources), is_here=is_here)
+        node = ray_worker._global_node
+        room = Room(_with_gpus(resources), is_here=node is not None and node.is_head())
         if resources.address is None and not room.places():
             raise UsageError(
                 f"a trial asks for {resources.cpus} CPUs and {resources.gpus or 0:g} GPUs, and "

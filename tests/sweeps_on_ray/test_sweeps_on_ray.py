@@ -72,23 +72,6 @@ def test_what_workers_print_lies_in_the_sweeps_folder(done: Done) -> None:
     assert names == {".log"}
 
 
-def test_a_fault_on_the_gpu_costs_its_own_trial_alone(
-    ray_here: Any, troubled: ModuleType, tmp_path: Path
-) -> None:
-    troubled.prepare(tmp_path)
-    told = troubled.Told()
-    troubled.sweep(
-        tmp_path,
-        troubles=["spoil", "none", "none"],
-        resources=Resources(concurrent=1),
-        watcher=told,
-    )
-    ends = troubled.audit(tmp_path)
-    assert [ends[index].state for index in range(4)] == ["ok", "failed", "ok", "ok"]
-    (again,) = (words for words in told.said if "is tried again" in words)
-    assert "(1 of 3): the GPU fails in its worker after trial 1: CUDA error: device-side" in again
-
-
 def test_a_worker_that_ray_ended_for_memory_is_told_as_such() -> None:
     from ray.exceptions import ActorDiedError, OutOfMemoryError
 
