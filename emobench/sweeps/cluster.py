@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -38,6 +39,9 @@ MARKER = "in-use"
 
 SETTLED_S = 60.0
 """A folder younger than this may not be locked yet by who made it."""
+
+KNOCK_S = 10.0
+"""How long a cluster may take to answer at its address."""
 
 NODES_EVERY_S = 2.0
 """How often the machines of a cluster are counted."""
@@ -199,6 +203,7 @@ def _connect(address: str) -> None:
             f"--address {address}: sweeps do not run through Ray's client; give the command on a "
             "machine of the cluster, with --address auto"
         )
+    _knock(address)
     try:
         ray.init(
             address=address,
@@ -283,6 +288,20 @@ def quiet() -> Iterator[None]:
 def _cores_for(resources: Resources) -> int:
     """As many as trials can use: Ray starts a worker for each beforehand."""
     return min(usable_cores(), (resources.concurrent or sys.maxsize) * resources.cpus)
+
+
+def _knock(address: str) -> None:
+    """Refuse an address where nobody answers: Ray would go on asking for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"nobody answers at --address {address} ({error}); `ray start --head` prints the "
+            "address of a cluster, and on its machines --address auto finds it"
+        ) from error
 
 
 def _in_a_line(error: Exception) -> str:

@@ -32,6 +32,8 @@ def run_on_ray(
     output = settings.runs / WORKERS_FOLDER
     halt = output / f"halt-{os.getpid()}-{secrets.token_hex(4)}"
     _sweep_out(output)
+    if resources.address is None:
+        watcher.say("starting workers on this machine, which takes some ten seconds")
     with ExitStack() as stack:
         stack.enter_context(quiet())
         room = stack.enter_context(cluster(resources))

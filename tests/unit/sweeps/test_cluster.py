@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from emobench.api import UsageError
 from emobench.sweeps import cluster as module
-from emobench.sweeps.cluster import MARKER, SCRATCH, scratch
+from emobench.sweeps.cluster import MARKER, SCRATCH, cluster, scratch
 from emobench.sweeps.watcher import Resources
 
 
@@ -76,6 +79,17 @@ def test_sockets_below_find_room(place: Path) -> None:
         name = Path(ours).name
     session = "session_2026-11-22_02-55-47_800964_4194304"
     assert len(f"/tmp/{name}/{session}/sockets/plasma_store") < 107
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999", "[::1]:1"])
+def test_an_address_where_nobody_answers_is_refused_at_once(address: str) -> None:
+    began = time.monotonic()
+    with (
+        pytest.raises(UsageError, match=re.escape(f"nobody answers at --address {address} (")),
+        cluster(Resources(address=address)),
+    ):
+        pass
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
