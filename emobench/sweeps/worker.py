@@ -207,7 +207,8 @@ class TrialRun:
             _free_memory()
             return self._epoch()
         if record.state == "timed_out" and self._is_allowed_less:
-            return self._stopped(f"it trained longer than the {self._asked.allowance:.0f} s it may")
+            most = f"{self._asked.allowance:.0f} s"
+            return self._stopped(f"it trained longer than the {most} it may (--slowest)")
         cost = self._asked.cost
         return self._end(
             record.state,
@@ -285,7 +286,7 @@ class TrialRun:
         if allowance is None or pace is None or pace * epochs <= allowance:
             return ""
         whole = pace * epochs
-        return f"it would train for {whole:.0f} s, and may for {allowance:.0f} s"
+        return f"it would train for {whole:.0f} s, and may for {allowance:.0f} s (--slowest)"
 
     def _hung(self, calls: tuple[str, ...]) -> TrialEnd | Report:
         """The end of a trial whose earlier try was ended by the watchdog; its record says so.

@@ -615,7 +615,7 @@ def test_a_trial_that_would_train_longer_than_it_may_is_stopped_after_two_epochs
     asked = assign("train.epochs=1000", *trouble("none", seconds=0.05), allowance=40.0)
     end = end_of(asked, registry)
     assert (end.state, end.epochs) == ("stopped", 2)
-    assert re.fullmatch(r"it would train for \d+ s, and may for 40 s", end.reason)
+    assert re.fullmatch(r"it would train for \d+ s, and may for 40 s \(--slowest\)", end.reason)
 
 
 def test_a_cold_start_does_not_count_for_every_epoch(
@@ -633,8 +633,8 @@ def test_a_cold_start_does_not_count_for_every_epoch(
 @pytest.mark.parametrize(
     ("limit", "state", "words"),
     [
-        (None, "stopped", "it trained longer than the 2 s it may"),
-        (60.0, "stopped", "it trained longer than the 2 s it may"),
+        (None, "stopped", "it trained longer than the 2 s it may (--slowest)"),
+        (60.0, "stopped", "it trained longer than the 2 s it may (--slowest)"),
         (1.0, "timed_out", "training passed its time limit of 1 s"),
     ],
 )
