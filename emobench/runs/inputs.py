@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +15,6 @@ from emobench.api import (
     DatasetComponent,
     Frontend,
     Items,
-    PluginError,
     SampleAugmentation,
     Sampler,
     SamplerContext,
@@ -33,7 +31,7 @@ from emobench.recipes.identity import identity
 from emobench.registry import Registry
 from emobench.runs.copies import CopiesOf, stored_copies
 from emobench.runs.listener import Listener
-from emobench.runs.opening import OpenedPlan
+from emobench.runs.opening import OpenedPlan, frontend_modality
 from emobench.runs.plan import Settings, component_versions, package_version
 from emobench.runs.record import AuditVerdict, DataStamp, Finding
 from emobench.sources import code_of
@@ -134,14 +132,7 @@ def _cache_key(opened: OpenedPlan, frontend: Frontend, registry: Registry) -> st
 
 
 def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
-    block = opened.plan.recipe.frontend
-    offered = opened.dataset.modalities
-    modality = registry.get(block.kind, block.use).load().modality  # type: ignore[attr-defined]
-    if modality not in offered:
-        raise UsageError(
-            f"frontend '{block.use}' reads {modality}, but task {opened.plan.task.name} offers "
-            f"{', '.join(offered)}; frontends for that: {_frontends_for(offered, registry)}"
-        )
+    modality = frontend_modality(opened, registry=registry)
     facts = task_facts(opened, opened.split, None)
     first = _first_readable(opened.dataset, opened.items)
     context = Context(
@@ -152,17 +143,8 @@ def _build_frontend(opened: OpenedPlan, registry: Registry) -> Frontend:
         inputs={name: array.shape for name, array in first.items()},
     )
     builder = Builder(recipe=opened.plan.recipe, registry=registry, context=context)
-    frontend: Frontend = builder.component(block)
+    frontend: Frontend = builder.component(opened.plan.recipe.frontend)
     return frontend
-
-
-def _frontends_for(modalities: Sequence[str], registry: Registry) -> str:
-    fit = []
-    for name, entry in registry.of_kind("frontend").items():
-        with suppress(PluginError):
-            if entry.load().modality in modalities:  # type: ignore[attr-defined]
-                fit.append(name)
-    return ", ".join(fit) or "none is installed"
 
 
 def _first_readable(dataset: Dataset, items: Items) -> Mapping[str, np.ndarray]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from emobench.api import Dataset, Items, Target, UsageError
+from emobench.api import Dataset, Items, PluginError, Target, UsageError
 from emobench.data.protocols import Split, fold_count, split_items
 from emobench.data.tasks import open_dataset
 from emobench.registry import Registry
@@ -145,3 +147,27 @@ def open_plan(plan: Plan, *, settings: Settings, registry: Registry) -> OpenedPl
         identity=whole,
         run_id=run_id(plan, whole),
     )
+
+
+def frontend_modality(opened: OpenedPlan, *, registry: Registry) -> str:
+    """The input that the recipe's frontend reads; a UsageError where the task has no such.
+
+    Loads the frontend's code, and so mostly torch, but none of the data.
+    """
+    block, offered = opened.plan.recipe.frontend, opened.dataset.modalities
+    modality: str = registry.get(block.kind, block.use).load().modality  # type: ignore[attr-defined]
+    if modality not in offered:
+        raise UsageError(
+            f"frontend '{block.use}' reads {modality}, but task {opened.plan.task.name} offers "
+            f"{', '.join(offered)}; frontends for that: {_frontends_for(offered, registry)}"
+        )
+    return modality
+
+
+def _frontends_for(modalities: Sequence[str], registry: Registry) -> str:
+    fit = []
+    for name, entry in registry.of_kind("frontend").items():
+        with suppress(PluginError):
+            if entry.load().modality in modalities:  # type: ignore[attr-defined]
+                fit.append(name)
+    return ", ".join(fit) or "none is installed"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from emobench.api.errors import DataError, EmobenchError, UsageError
 from emobench.api.options import Options
 from emobench.data.tasks import Task
-from emobench.recipes.model import Block
 from emobench.registry import Registry
 from emobench.runs.plan import Plan, Settings
 from emobench.sweeps.recipe_space import Pair, SearchSpace, used
@@ -52,18 +51,20 @@ def fitting(
 
     What a frontend and a backbone or an augmentation cannot do together is noted in `apart`. The
     recipe's own components stay, whatever they say. Opens the dataset, and reads one item of it;
-    where there is none, the space stays as it is, with a note.
+    where there is none, the space stays as it is, with a note. A UsageError where the recipe's own
+    frontend reads what the task does not offer: all choices are made for what it reads.
     """
     if not any(section.open for section in space.sections):
         return space
-    from emobench.runs.opening import open_plan
+    from emobench.runs.opening import frontend_modality, open_plan
 
     plan = Plan(recipe=space.recipe, task=task, seed=0, fold=FOLD)
     try:
         opened = open_plan(plan, settings=settings, registry=registry)
     except DataError:
         return replace(space, notes=(*space.notes, UNSEEN))
-    bench = _Bench(space, opened, registry=registry)
+    modality = frontend_modality(opened, registry=registry)
+    bench = _Bench(opened, modality=modality, registry=registry)
     return _Fitter(space=space, bench=bench).fitted()
 
 
@@ -158,19 +159,18 @@ class _Fitter:
 class _Bench:
     """Builds components for the task, to see which of them refuse."""
 
-    def __init__(self, space: SearchSpace, opened: OpenedPlan, *, registry: Registry) -> None:
+    def __init__(self, opened: OpenedPlan, *, modality: str, registry: Registry) -> None:
         from emobench.api import Context, Stream
         from emobench.runs.inputs import task_facts
         from emobench.training.build import schedule_for
 
-        self._registry, self._opened = registry, opened
-        self._modality: str = self._class_of(space.recipe.frontend).modality
+        self._registry, self._opened, self._modality = registry, opened, modality
         item = _first_item(opened)
         self._context = Context(
-            task=replace(task_facts(opened, opened.split, None), modalities=(self._modality,)),
+            task=replace(task_facts(opened, opened.split, None), modalities=(modality,)),
             stream=Stream(0),
             schedule=schedule_for(1, steps=1),
-            modality=self._modality,
+            modality=modality,
             inputs={name: array.shape for name, array in item.items()},
         )
 
@@ -256,7 +256,7 @@ class _Bench:
         with torch.random.fork_rng(devices=[]):
             return entry.build(_plain_options(choice), context)
 
-    def _class_of(self, part: Choice | Block) -> Any:
+    def _class_of(self, part: Choice) -> Any:
         return self._registry.get(part.kind, part.use).load()
 
 

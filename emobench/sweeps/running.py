@@ -38,7 +38,7 @@ def run_sweep(sweep: Sweep, *, watcher: Watcher) -> SweepResult:
         journal = stack.enter_context(Journal(sweep.folder.journal, root=sweep.folder.root))
         study = _study(sweep, journal, file.starts)
         if _is_work_left(study, sweep.call.trials) or sweep.call.options.final_seeds:
-            _settle_origin(sweep, begun=bool(study.stories))
+            _settle_origin(sweep, study)
             _check_storage(sweep)
         interrupted = _run(sweep, study, watcher)
         if not interrupted:
@@ -80,18 +80,21 @@ def trial_settings(sweep: Sweep) -> Settings:
     return replace(sweep.call.settings, runs=sweep.folder.path, fresh=False, plots=False)
 
 
-def _settle_origin(sweep: Sweep, *, begun: bool) -> None:
+def _settle_origin(sweep: Sweep, study: Study) -> None:
     """Refuse what the recipe, the data or other data are refused for, before anything is started.
 
     Trials on other data, or of other versions, would be compared with those that were before.
     """
-    from emobench.runs.opening import open_plan
+    from emobench.runs.opening import frontend_modality, open_plan
 
     plan, registry = sweep.as_it_stands(), sweep.registry
     opened = open_plan(plan, settings=trial_settings(sweep), registry=registry)
+    if not study.stories or study.stories[0].end is None:
+        frontend_modality(opened, registry=registry)
     versions = component_versions(plan.recipe, plan.task, registry)
     core = {CORE_PACKAGE: f"{CORE_PACKAGE} {package_version(registry)}"}
-    sweep.folder.settle(Origin(data=opened.fingerprint, versions=core | versions), begun=begun)
+    origin = Origin(data=opened.fingerprint, versions=core | versions)
+    sweep.folder.settle(origin, begun=bool(study.stories))
 
 
 def _run(sweep: Sweep, study: Study, watcher: Watcher) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from emobench.api.errors import UsageError
 from emobench.data.tasks import find_task
 from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Recipe
@@ -162,3 +163,12 @@ def test_every_recipe_that_is_left_can_be_built(name: str, task: str, fitted: Fi
         samples, batches = builder.augmentations()
         assert len(samples) + len(batches) == len(recipe.augmentations)
         assert next(builder.model().parameters()) is not None
+
+
+@pytest.mark.parametrize("kind", ["loss", "frontend"])
+def test_a_recipe_that_reads_what_the_task_does_not_offer_is_refused(
+    fitted: Fitted, kind: str
+) -> None:
+    told = "frontend 'unit_features' reads table, but task synthetic-speech/speakers offers audio;"
+    with pytest.raises(UsageError, match=told):
+        fitted("aus/before", SPEECH, kind)

@@ -80,10 +80,11 @@ def engine(small: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     return made
 
 
-def sweep(folder: Path, *, trials: int = 3, **options: Any) -> SweepResult:
+def sweep(folder: Path, *, trials: int = 3, task: str | None = None, **options: Any) -> SweepResult:
     plain = SweepOptions(name="q", search="random", stop="none", warm_start="none", final_seeds=0)
     call = Call(
         recipe=str(folder / "small.yaml"),
+        task=task,
         trials=trials,
         options=replace(plain, **options),
         settings=Settings(runs=folder / "runs", cache=folder / "cache", device="cpu", plots=False),
@@ -186,3 +187,13 @@ def test_an_interrupted_sweep_fetches_nothing(
     engine.interrupts = False
     done = sweep(tmp_path, trials=2, storage=(tmp_path / "shared").as_uri())
     assert fetched == [row.run for row in done.rows]
+
+
+def test_a_recipe_that_cannot_take_the_tasks_input_is_refused_before_a_trial_begins(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        UsageError, match="frontend 'values' reads table, but task synthetic-speech"
+    ):
+        sweep(tmp_path, task="synthetic-speech/speakers")
+    assert engine.begun == 0
