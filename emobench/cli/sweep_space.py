@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,7 +37,7 @@ def show_space(sweep: Sweep, *, as_json: bool) -> None:
                 **head(sweep),
                 "trials": sweep.call.trials,
                 "rungs": list(sweep.rungs.of(1)),
-                "estimate": asdict(sweep.estimate()),
+                "estimate": asdict(_estimate(sweep)),
                 "starts": [asdict(start) for start in starts],
                 "space": [asdict(dimension) for dimension in space.describe()],
                 "notes": list(space.notes),
@@ -52,7 +52,7 @@ def show_space(sweep: Sweep, *, as_json: bool) -> None:
         f"stop    {STOPS[options.stop]}",
         f"rungs   {', '.join(map(str, sweep.rungs.of(1))) or 'none'} of "
         f"{count(space.recipe.train.epochs, 'epoch')}",
-        f"time    {_time(sweep.estimate())}",
+        *_time(_estimate(sweep), seeds=options.final_seeds),
         f"folder  {sweep.folder.path}",
     ]
     print_lines([*table(["option", "values", "when", "from"], rows), "", *trials])
@@ -60,10 +60,32 @@ def show_space(sweep: Sweep, *, as_json: bool) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-def _time(known: Estimate) -> str:
-    if known.seconds is None:
-        return known.basis
-    return f"about {duration(known.seconds)} for {known.epochs} epochs; {known.basis}"
+def _estimate(sweep: Sweep) -> Estimate:
+    """What the sweep may take; a cluster at an address needs no start."""
+    known = sweep.estimate()
+    return known if sweep.call.options.address is None else replace(known, starting_s=0.0)
+
+
+def _time(known: Estimate, *, seeds: int) -> list[str]:
+    """What trials take, what the finale adds, and what is neither."""
+    finale = known.finale
+    lines = [f"time    trials: {_about(known.seconds)}{count(known.epochs, 'epoch')}"]
+    if finale.trainings:
+        lines += [
+            f"        then a finale of up to {count(finale.trainings, 'training')} to their end: "
+            f"{_about(finale.seconds)}{count(finale.epochs, 'epoch')}",
+            "          (the winner, the recipe as it stands and an ensemble's members, with "
+            f"{count(seeds, 'seed')}; --final-seeds 0 leaves it out)",
+        ]
+    besides = "Ray's start and the pictures" if known.starting_s else "the pictures"
+    if known.starting_s and finale.trainings:
+        besides = "Ray's start, before the trials and before the finale, and the pictures"
+    more = known.starting_s + known.closing_s
+    return [*lines, f"        {besides}: some {more:.0f} seconds more", f"        {known.basis}"]
+
+
+def _about(seconds: float | None) -> str:
+    return "" if seconds is None else f"about {duration(seconds)} for "
 
 
 def head(sweep: Sweep) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from statistics import median
 
@@ -22,16 +22,44 @@ from emobench.sweeps.space import mean_of
 OVERHEAD_S = 0.3
 """What a trial costs a warm worker beside preparing data and training."""
 
+MEMBERS = 5
+"""Members of the ensemble in the finale; `greedy.SIZE`, which would load numpy."""
+
+STARTING_S = 15.0
+"""About what Ray takes to start on one machine: once for the trials, again for the finale.
+
+Measured between 10 and 22 seconds on two cores.
+"""
+
+CLOSING_S = 10.0
+"""About what the choice of the ensemble, what mattered and the pictures take, on two cores."""
+
 UNKNOWN = "nothing is known of the time yet: no run of these components on this task is stored"
 
 
 @dataclass(frozen=True, kw_only=True)
+class FinaleEstimate:
+    """The most trainings of a finale, their epochs, and seconds where anything is known."""
+
+    trainings: int
+    epochs: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Seconds that a sweep may take, None where nothing is known; and on what that rests."""
+    """Seconds that a sweep's trials may take, None where nothing is known; and on what that rests.
+
+    Beside them the finale, what Ray takes to start where it is started on this machine, and what
+    is neither.
+    """
 
     seconds: float | None
     basis: str
     epochs: int
+    finale: FinaleEstimate
+    starting_s: float
+    closing_s: float = CLOSING_S
 
 
 def estimate(
@@ -42,27 +70,47 @@ def estimate(
     rungs: Rungs,
     trials: int,
     concurrent: int = 1,
+    final_seeds: int = 0,
 ) -> Estimate:
-    """What this many trials may take, `concurrent` at once, stopped at these rungs.
+    """What this many trials and the finale may take, `concurrent` at once, stopped at these rungs.
 
     It rests on runs of the very recipe on the task or, where there are none, on runs of its
     frontend and backbone with whatever options.
     """
-    epochs = trained_epochs(rungs, trials=trials, epochs=_epochs(space))
+    whole = _epochs(space)
+    epochs = trained_epochs(rungs, trials=trials, epochs=whole)
+    trainings = final_trainings(trials=trials, seeds=final_seeds)
+    finale = FinaleEstimate(trainings=trainings, epochs=trainings * whole)
+    starting = STARTING_S * (2 if trainings else 1)
     like, basis = _like(space, task=task, records=records)
     if not like:
-        return Estimate(seconds=None, basis=UNKNOWN, epochs=sum(epochs))
+        return Estimate(
+            seconds=None, basis=UNKNOWN, epochs=sum(epochs), finale=finale, starting_s=starting
+        )
     each = median(record.costs.train_s / record.costs.epochs for record in like)
     # The dearest run is the one that found nothing prepared; those after it, and warm workers, do.
     preparing = max(record.costs.data_s for record in like)
     once, always = (0.0, preparing) if _prepares_anew(space) else (preparing, 0.0)
     lasting = [always + OVERHEAD_S + each * count for count in epochs]
-    spread = max(sum(lasting) / max(1, concurrent), max(lasting, default=0.0))
+    places = max(1, concurrent)
+    spread = max(sum(lasting) / places, max(lasting, default=0.0))
+    rounds = math.ceil(trainings / places)
     return Estimate(
         seconds=once + spread,
         basis=f"{basis}, {each:.2g} s an epoch (median of {len(like)})",
         epochs=sum(epochs),
+        finale=replace(finale, seconds=rounds * (always + OVERHEAD_S + each * whole)),
+        starting_s=starting,
     )
+
+
+def final_trainings(*, trials: int, seeds: int) -> int:
+    """The most that a finale trains: the winner, the recipe as it stands, an ensemble's members.
+
+    Of two trials or fewer, one member at least is among those that are trained alone anyway.
+    """
+    alone = min(2, trials)
+    return seeds * (alone + MEMBERS - (1 if trials <= 2 else 0))
 
 
 def trained_epochs(rungs: Rungs, *, trials: int, epochs: int) -> list[int]:

@@ -137,7 +137,7 @@ class Sweep:
             return ""
 
     def estimate(self) -> Estimate:
-        """How long the trials may take, from the runs stored here, else from those published."""
+        """How long it may take, from the runs stored here, else from those published."""
         import os
         from functools import partial
 
@@ -155,6 +155,7 @@ class Sweep:
             rungs=self.rungs,
             trials=self.call.trials,
             concurrent=options.concurrent or places,
+            final_seeds=options.final_seeds,
         )
         here = from_records(records=RunStore(self.call.settings.runs).records())
         return here if here.seconds is not None else from_records(records=read_records())

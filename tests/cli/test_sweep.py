@@ -496,3 +496,19 @@ def test_commands_of_the_page_are_real(line: str, emobench: Command, folder: Pat
     (folder / "mine.yaml").write_text((folder / "table.yaml").read_text())
     outcome = emobench(*line.split()[1:], "--dry-run")
     assert outcome.code == 0, outcome.err
+
+
+def test_a_dry_run_tells_what_comes_beside_the_trials(
+    emobench: Command, quick: tuple[str, ...], engine: Any
+) -> None:
+    given = (*quick, "--trials", "8", "--dry-run", "--final-seeds")
+    shown = emobench(*given, "3").out
+    assert "then a finale of up to 21 trainings to their end: 63 epochs" in shown
+    assert "members, with 3 seeds; --final-seeds 0 leaves it out" in shown
+    assert "Ray's start, before the trials and before the finale, and the pictures: some" in shown
+    without = emobench(*given, "0").out
+    assert "finale" not in without
+    assert "Ray's start and the pictures: some" in without
+    at_an_address = emobench(*given, "0", "--address", "auto", "--json").out
+    told = json.loads(at_an_address)["estimate"]
+    assert (told["finale"]["trainings"], told["starting_s"]) == (0, 0.0)

@@ -22,8 +22,18 @@ from emobench.runs.record import Costs, Record, TaskStamp
 from emobench.runs.store import RunStore
 from emobench.sweeps import evidence
 from emobench.sweeps.call import Call
-from emobench.sweeps.estimate import OVERHEAD_S, UNKNOWN, Estimate, estimate, trained_epochs
+from emobench.sweeps.estimate import (
+    MEMBERS,
+    OVERHEAD_S,
+    STARTING_S,
+    UNKNOWN,
+    Estimate,
+    estimate,
+    final_trainings,
+    trained_epochs,
+)
 from emobench.sweeps.folder import SweepFolder
+from emobench.sweeps.greedy import SIZE
 from emobench.sweeps.recipe_space import space_of
 from emobench.sweeps.rungs import Rungs, asha, hyperband, unstopped
 from emobench.sweeps.space import mean_of
@@ -127,6 +137,40 @@ def test_published_runs_tell_where_those_stored_here_say_nothing(
         registry=registry,
     )
     assert sweep.estimate().basis.startswith("runs of mine on made/up")
+
+
+def test_the_finale_trains_to_the_end_as_many_at_once_as_trials(ask: Ask, record: Record) -> None:
+    found = ask([record], trials=8, final_seeds=3, concurrent=2).finale
+    assert (found.trainings, found.epochs) == (21, 63)
+    assert found.seconds == pytest.approx(11 * (3 + OVERHEAD_S))
+
+
+def test_without_final_seeds_there_is_no_finale(ask: Ask, record: Record) -> None:
+    found = ask([record])
+    assert (found.finale.trainings, found.finale.epochs, found.finale.seconds) == (0, 0, 0.0)
+
+
+def test_ray_starts_again_for_the_finale(ask: Ask, record: Record) -> None:
+    assert ask([record]).starting_s == STARTING_S
+    assert ask([record], final_seeds=1).starting_s == 2 * STARTING_S
+
+
+def test_how_many_trainings_there_are_is_told_where_no_time_is_known(ask: Ask) -> None:
+    found = ask([], final_seeds=1).finale
+    assert (found.trainings, found.seconds) == (7, None)
+
+
+def test_an_ensemble_is_as_large_as_the_greedy_choice_makes_it() -> None:
+    assert MEMBERS == SIZE
+
+
+@given(st.integers(1, 4), st.integers(1, 3), st.data())
+def test_no_finale_trains_more_than_was_said(trials: int, seeds: int, data: st.DataObject) -> None:
+    pick = st.integers(0, trials - 1)
+    members = data.draw(st.lists(pick, min_size=MEMBERS, max_size=MEMBERS))
+    copies = {(trial, members[:place].count(trial)) for place, trial in enumerate(members)}
+    alone = {(0, 0), (data.draw(pick), 0)}
+    assert seeds * len(copies | alone) <= final_trainings(trials=trials, seeds=seeds)
 
 
 def test_the_median_is_not_moved_by_a_slow_machine(ask: Ask, record: Record) -> None:
