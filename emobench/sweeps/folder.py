@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from emobench.api.errors import DataError, UsageError, unknown_name
+from emobench.api.errors import DataError, EmobenchError, UsageError, unknown_name
 from emobench.recipes.emit import to_yaml
 from emobench.recipes.identity import identity
 from emobench.recipes.model import Recipe
@@ -123,17 +124,65 @@ class SweepFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """The folder for this process alone; a UsageError names the one that has it."""
-        with explained(self.root):
-            self.path.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
+        """The folder for this process alone; a UsageError names the one that has it.
+
+        A sweep that is refused before its first trial leaves none where there was none before.
+        """
+        is_new = False
+        while (descriptor := self._locked()) is None:
+            is_new |= self._made()
         try:
-            self._lock(descriptor)
             with explained(self.root):
                 clear_leftovers(self.path)
             yield
+        except EmobenchError:
+            if is_new and not self.journal.exists():
+                self._remove()
+            raise
         finally:
             os.close(descriptor)
+
+    def _made(self) -> bool:
+        """Make the folder; whether there was none."""
+        with explained(self.root):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self.path.mkdir()
+            except FileExistsError:
+                if not self.path.is_dir():
+                    raise
+                return False
+        return True
+
+    def _locked(self) -> int | None:
+        """The lock, held; None where there is no folder, or its last holder removed it."""
+        lock = self.path / LOCK_FILE
+        with explained(self.root):
+            try:
+                descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            except FileNotFoundError:
+                return None
+        try:
+            self._lock(descriptor)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), lock.stat()):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        return None
+
+    def _remove(self) -> None:
+        """Remove a folder without trials, the lock last: until then nobody else works here."""
+        with suppress(OSError):
+            for path in self.path.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != LOCK_FILE:
+                    path.unlink()
+            (self.path / LOCK_FILE).unlink()
+            self.path.rmdir()
 
     def _lock(self, descriptor: int) -> None:
         for attempt in range(LOCK_ATTEMPTS):

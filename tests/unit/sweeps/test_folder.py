@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,3 +175,51 @@ def test_the_winner_loads_as_the_recipe_that_won_under_the_sweeps_name(
     winner = load_recipe(folder.winner, registry=registry)
     assert winner.method() == recipe.method()
     assert (winner.name, winner.task, winner.summary) == ("one", "made/other", "Best of 2 trials.")
+
+
+def refused(folder: SweepFolder, *, trials: bool = False) -> None:
+    with pytest.raises(UsageError, match="no GPU"), folder.held():
+        refuse(folder, trials=trials)
+
+
+def refuse(folder: SweepFolder, *, trials: bool) -> None:
+    folder.open(DEFINITION, call=Call(), starts=[])
+    (folder.path / "workers" / "1").mkdir(parents=True)
+    if trials:
+        folder.journal.touch()
+    raise UsageError("no GPU")
+
+
+def test_a_sweep_refused_before_its_first_trial_leaves_no_folder(folder: SweepFolder) -> None:
+    refused(folder)
+    assert not folder.path.exists()
+    opened(folder)
+    assert sweep_names(folder.root) == ["one"]
+
+
+def test_a_refused_sweep_leaves_a_folder_that_was_there_before(folder: SweepFolder) -> None:
+    opened(folder)
+    refused(folder)
+    assert sweep_names(folder.root) == ["one"]
+
+
+def test_a_refused_sweep_leaves_a_folder_with_a_journal(folder: SweepFolder) -> None:
+    refused(folder, trials=True)
+    assert folder.journal.exists()
+
+
+def test_who_waited_for_a_folder_that_was_removed_holds_the_one_made_anew(
+    folder: SweepFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = SweepFolder(folder.root, folder.name)
+    real = waited._lock
+
+    def lock_after_another_was_refused(descriptor: int) -> None:
+        monkeypatch.setattr(waited, "_lock", real)
+        shutil.rmtree(folder.path)
+        real(descriptor)
+
+    opened(folder)
+    monkeypatch.setattr(waited, "_lock", lock_after_another_was_refused)
+    with waited.held():
+        assert folder.worker().startswith("process ")
