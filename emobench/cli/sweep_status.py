@@ -107,15 +107,25 @@ class _Standing:
             f"search  {definition['search']}, stop {definition['stop']}, seed {definition['seed']}",
             f"trials  {self.counts()}",
             f"best    {self.best_words()}{' on validation' if self.best else ''}",
-            f"journal {self.folder.journal}",
         ]
+        if self.folder.journal.exists():
+            lines.append(f"journal {self.folder.journal}")
         if self.folder.winner.exists():
             lines.append(f"recipe  {self.folder.winner}")
         if self.open:
             under_way = "under way" if at_work else "begun, and left to go on"
             lines += ["", *self._under_way(under_way)]
         if not at_work:
-            lines += ["", f"go on with it: {self._resume()}"]
+            lines += ["", *self._next_step()]
+        return lines
+
+    def _next_step(self) -> list[str]:
+        """What to do where nobody is at work; no file says how far a finale got."""
+        if self.open or len(self.rows) < self.file.call.trials:
+            return [f"go on with it: {self._resume()}"]
+        lines = [f"over; `{self._resume()} --trials N` goes on with more trials"]
+        if self.best is not None and self.file.call.options.final_seeds:
+            lines.append(f"if its finale was cut short: {self._resume()}")
         return lines
 
     def _resume(self) -> str:
