@@ -16,7 +16,8 @@ from emobench.sweeps.trial import SCORED, TrialEnd, TrialState
 class TrialRow:
     """One trial; `state` is None while it is not over. Never with a test figure.
 
-    `validation` is the task's metric at the end, or after the last epoch that was heard of.
+    `validation` is the task's metric at the end, or after the last epoch that was heard of;
+    `seconds` are those of training, with those of attempts that it went on from.
     """
 
     trial: int
@@ -44,11 +45,13 @@ class TrialRow:
 def rows_of(events: Iterable[Event]) -> list[TrialRow]:
     """A row for each trial that was asked for, in their order."""
     rows: dict[int, TrialRow] = {}
+    clocks: dict[int, _Clock] = {}
     for event in events:
         if isinstance(event, Asked):
             rows[event.trial] = TrialRow(
                 trial=event.trial, origin=event.origin, values=event.values
             )
+            clocks[event.trial] = _Clock()
         elif rows[event.trial].state is not None:
             continue
         elif isinstance(event, Heard):
@@ -57,11 +60,26 @@ def rows_of(events: Iterable[Event]) -> list[TrialRow]:
                 rows[event.trial],
                 validation=told.validation,
                 epochs=told.epoch,
-                seconds=told.seconds,
+                seconds=clocks[event.trial].after(told.seconds),
             )
         else:
-            rows[event.trial] = _ended(rows[event.trial], event.end)
+            rows[event.trial] = _ended(rows[event.trial], event.end, clocks[event.trial])
     return list(rows.values())
+
+
+@dataclass
+class _Clock:
+    """Adds up what the processes of one trial count, each from zero."""
+
+    earlier: float = 0.0
+    last: float = 0.0
+
+    def after(self, seconds: float) -> float:
+        """All seconds, once a process has told of these; fewer than before are a new one's."""
+        if seconds < self.last:
+            self.earlier += self.last
+        self.last = seconds
+        return self.earlier + self.last
 
 
 def best_row(rows: Sequence[TrialRow], *, sign: int) -> TrialRow | None:
@@ -80,8 +98,12 @@ def front(rows: Sequence[TrialRow], *, sign: int) -> list[TrialRow]:
     return [rows[place] for place in pareto(points)]
 
 
-def _ended(row: TrialRow, end: TrialEnd) -> TrialRow:
-    """The row once the trial is over; a trial stopped on the way keeps its last figure."""
+def _ended(row: TrialRow, end: TrialEnd, clock: _Clock) -> TrialRow:
+    """The row once the trial is over; a trial stopped on the way keeps its last figure.
+
+    The end of one that was trained to its end counts all attempts already.
+    """
+    whole = end.seconds if end.state in SCORED else 0.0
     validation = end.validation if end.validation is not None else row.validation
     return replace(
         row,
@@ -91,6 +113,6 @@ def _ended(row: TrialRow, end: TrialEnd) -> TrialRow:
         validation=validation if end.state in SCORED or end.state == "stopped" else None,
         cost=end.cost,
         epochs=end.epochs or row.epochs,
-        seconds=end.seconds or row.seconds,
+        seconds=whole or clock.after(end.seconds),
         reduced=end.reduced,
     )

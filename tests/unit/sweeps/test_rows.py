@@ -15,8 +15,8 @@ def asked(trial: int) -> Asked:
     return Asked(trial=trial, values={"a": trial}, origin="searched")
 
 
-def heard(trial: int, epoch: int, validation: float) -> Heard:
-    report = Report(epoch=epoch, epochs=9, validation=validation, seconds=2.0)
+def heard(trial: int, epoch: int, validation: float, *, seconds: float = 2.0) -> Heard:
+    report = Report(epoch=epoch, epochs=9, validation=validation, seconds=seconds)
     return Heard(trial=trial, report=report)
 
 
@@ -74,3 +74,29 @@ def test_the_front_leaves_out_what_another_beats_in_both(sign: int, found: list[
         row(5, 0.99, cost=0.1, state="stopped"),
     ]
     assert [each.trial for each in front(rows, sign=sign)] == found
+
+
+RESUMED = [asked(0), heard(0, 1, 0.2, seconds=3.0), heard(0, 2, 0.2, seconds=4.0)]
+RESUMED += [heard(0, 3, 0.2, seconds=1.0), heard(0, 4, 0.2, seconds=2.5)]
+
+
+def test_a_trial_that_went_on_in_a_new_process_counts_the_seconds_of_both() -> None:
+    (only,) = rows_of(RESUMED)
+    assert only.seconds == 6.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({"state": "ok", "seconds": 7.0}, 7.0),
+        ({"state": "ok"}, 6.5),
+        ({"state": "stopped", "seconds": 2.5}, 6.5),
+        ({"state": "failed", "seconds": 3.0}, 7.0),
+        ({"state": "failed", "seconds": 0.5}, 7.0),
+        ({"state": "failed"}, 6.5),
+    ],
+    ids=["whole", "not told", "as last heard", "went on", "in a third process", "died"],
+)
+def test_an_end_counts_each_attempt_once(changes: dict[str, Any], seconds: float) -> None:
+    (only,) = rows_of([*RESUMED, ended(0, **changes)])
+    assert only.seconds == seconds
