@@ -9,6 +9,7 @@ import click
 
 from emobench.boards.words import count, duration
 from emobench.cli.text import print_json, print_lines, table
+from emobench.sweeps.call import NO_RECORDS
 
 if TYPE_CHECKING:
     from emobench.sweeps.estimate import Estimate
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 SEARCHES = {
     "tpe": "by Optuna's TPE, which learns from the trials before",
     "random": "at random",
-    "grid": "from a grid, until it is through",
+    "grid": "from a grid of at most {most:,} combinations, until it is through",
 }
 STOPS = {
     "asha": "ASHA: a trial goes on from a rung while it is among the best third there",
@@ -40,15 +41,19 @@ def show_space(sweep: Sweep, *, as_json: bool) -> None:
                 "estimate": asdict(_estimate(sweep)),
                 "starts": [asdict(start) for start in starts],
                 "space": [asdict(dimension) for dimension in space.describe()],
+                "pinned": [asdict(pin) for pin in space.pinned()],
+                "combinations": _combinations(sweep),
                 "notes": list(space.notes),
             }
         )
         return
     rows = [[row.key, row.values, row.when, row.package] for row in space.describe()]
+    rows += [[pin.key, f"fixed at {pin.values}", pin.when, pin.package] for pin in space.pinned()]
     trials = [
         f"{count(sweep.call.trials, 'trial')} on {sweep.task.name}: the recipe as it stands first",
-        *(f"  then {start.origin}" for start in starts),
-        f"  then {SEARCHES[options.search]}",
+        f"  then {count(len(starts), 'warm start')}{_none_why(sweep) if not starts else ':'}",
+        *(f"    {start.origin}" for start in starts),
+        f"  then {SEARCHES[options.search].format(most=_combinations(sweep))}",
         f"stop    {STOPS[options.stop]}",
         f"rungs   {', '.join(map(str, sweep.rungs.of(1))) or 'none'} of "
         f"{count(space.recipe.train.epochs, 'epoch')}",
@@ -58,6 +63,21 @@ def show_space(sweep: Sweep, *, as_json: bool) -> None:
     print_lines([*table(["option", "values", "when", "from"], rows), "", *trials])
     for note in space.notes:
         click.echo(f"note: {note}", err=True)
+
+
+def _combinations(sweep: Sweep) -> int | None:
+    """How many there are on the grid, at most; None where another search is wanted."""
+    if sweep.call.options.search != "grid":
+        return None
+    from emobench.sweeps.grid import most_combinations
+
+    return most_combinations(sweep.space)
+
+
+def _none_why(sweep: Sweep) -> str:
+    """Why there is no warm start."""
+    wanted = sweep.call.options.warm_start != NO_RECORDS
+    return ": no record of a like task fits" if wanted else ", as was asked"
 
 
 def _estimate(sweep: Sweep) -> Estimate:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
+from emobench.api.errors import PluginError
 from emobench.sweeps.ranges import Build, Numbers, label, trace
 from emobench.sweeps.searcher import Exhausted, Reports
 from emobench.sweeps.suggest import Conflict, Known, Suggest, Values
 from emobench.sweeps.trial import TrialEnd
+
+if TYPE_CHECKING:
+    from emobench.sweeps.recipe_space import SearchSpace
+    from emobench.sweeps.sections import Section
+    from emobench.sweeps.space import OptionSpace
 
 LEVELS = 3
 """Into how many values a range is split: its two ends, and the middle."""
@@ -30,6 +38,31 @@ def combinations(build: Build, *, levels: int = LEVELS) -> Iterator[Values]:
         else:
             yield walk.values
         path = walk.next_path()
+
+
+def most_combinations(space: SearchSpace, *, levels: int = LEVELS) -> int:
+    """How many combinations there are, with those that will be left as they do not go together."""
+    return math.prod(
+        [_of_options(space.train, levels), *(_of_section(each, levels) for each in space.sections)]
+    )
+
+
+def _of_section(section: Section, levels: int) -> int:
+    ways = [_of_options(choice.space, levels) for choice in section.choices]
+    if not section.open:
+        return math.prod(ways)
+    if not section.listed:
+        return sum(ways) + section.optional
+    out = [not choice.settled for choice in section.choices]
+    return math.prod(count + may_be for count, may_be in zip(ways, out, strict=True))
+
+
+def _of_options(space: OptionSpace, levels: int) -> int:
+    walk = _Walk([], levels=levels)
+    # All ranges are asked for before the options may refuse their first levels.
+    with suppress(Conflict, PluginError):
+        space.build(walk)
+    return walk.width
 
 
 class GridSearch:
@@ -84,6 +117,11 @@ class _Walk:
         self._steps.append((place, len(levels)))
         self.values[key] = levels[place]
         return levels[place]
+
+    @property
+    def width(self) -> int:
+        """How many answers there are to all that was asked."""
+        return math.prod(count for _, count in self._steps)
 
     def next_path(self) -> list[int] | None:
         """The path after this one; None after the last."""

@@ -174,6 +174,7 @@ class SpaceMaker:
             ranges=_without(searched, frozenset(pins)),
             owner=owner,
             package=package,
+            pins=frozenset(pins),
         )
 
     def _said_of(self, owner: str) -> dict[str, Search]:

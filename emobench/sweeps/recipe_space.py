@@ -82,6 +82,11 @@ class SearchSpace:
         blocks = [row for section in self.sections for row in section.describe()]
         return (*blocks, *self.train.describe())
 
+    def pinned(self) -> tuple[Dimension, ...]:
+        """What has one value in every trial but the recipe as it stands; no dimension."""
+        blocks = [row for section in self.sections for row in section.pinned()]
+        return (*blocks, *self.train.pinned())
+
 
 def used(recipe: Recipe, section: str) -> tuple[str, ...]:
     """The names of the components in a section of a recipe."""

@@ -130,12 +130,22 @@ class Section:
             packages = dict.fromkeys(choice.space.package for choice in self.choices)
             yield Dimension(key=self.name, values=either(self.names), package=", ".join(packages))
         for choice in self.choices:
-            when = ""
-            if self.open and self.listed and not choice.settled:
+            if self._may_be_out(choice):
                 yield Dimension(
                     key=choice.key, values=either([OUT, IN]), package=choice.space.package
                 )
-                when = f"{choice.use} is in"
-            elif self.open:
-                when = f"{self.name} is {choice.use}"
-            yield from choice.space.describe(when)
+            yield from choice.space.describe(self._when(choice))
+
+    def pinned(self) -> Iterator[Dimension]:
+        """The options of its components that have one value in every trial."""
+        for choice in self.choices:
+            yield from choice.space.pinned(self._when(choice))
+
+    def _may_be_out(self, choice: Choice) -> bool:
+        return self.open and self.listed and not choice.settled
+
+    def _when(self, choice: Choice) -> str:
+        """When a component's options count, in words; empty in a section as it stands."""
+        if self._may_be_out(choice):
+            return f"{choice.use} is in"
+        return f"{self.name} is {choice.use}" if self.open else ""

@@ -34,7 +34,8 @@ class Dimension:
 class OptionSpace:
     """The options of one block: the ranges of some, and what all others are.
 
-    Keys of values are `key.option`. `owner` says in words whose options they are.
+    Keys of values are `key.option`. `owner` says in words whose options they are. `pins` are those
+    of `keep` that have one choice.
     """
 
     key: str
@@ -43,6 +44,7 @@ class OptionSpace:
     ranges: Mapping[str, Search]
     owner: str
     package: str
+    pins: frozenset[str] = frozenset()
 
     def build(self, suggest: Suggest) -> Options:
         """The options with every range asked for; a Conflict where they cannot go together."""
@@ -81,6 +83,17 @@ class OptionSpace:
                 package=self.package,
                 when=when,
             )
+
+    def pinned(self, when: str = "") -> Iterator[Dimension]:
+        """What every trial but the recipe as it stands has at one value, which is no dimension."""
+        for field in self.options.fields():
+            if field.name in self.pins:
+                yield Dimension(
+                    key=f"{self.key}.{field.name}",
+                    values=_word(self.keep[field.name]),
+                    package=self.package,
+                    when=when,
+                )
 
     def _ranged(self) -> Iterator[OptionField]:
         return (field for field in self.options.fields() if field.name in self.ranges)

@@ -512,3 +512,30 @@ def test_a_dry_run_tells_what_comes_beside_the_trials(
     at_an_address = emobench(*given, "0", "--address", "auto", "--json").out
     told = json.loads(at_an_address)["estimate"]
     assert (told["finale"]["trainings"], told["starting_s"]) == (0, 0.0)
+
+
+def test_a_dry_run_shows_what_the_recipe_pins(emobench: Command, folder: Path) -> None:
+    table = (folder / "table.yaml").read_text()
+    (folder / "pinned.yaml").write_text(f"{table}sweep: {{optimizer.weight_decay: 0.01}}\n")
+    given = ("sweep", "pinned.yaml", "--dry-run", "--warm-start", "none")
+    lines = [re.split(r" {2,}", line) for line in emobench(*given).out.splitlines()]
+    assert ["optimizer.weight_decay", "fixed at 0.01", "emobench-essentials"] in lines
+    told = json.loads(emobench(*given, "--json").out)
+    assert [(pin["key"], pin["values"]) for pin in told["pinned"]] == [
+        ("optimizer.weight_decay", "0.01")
+    ]
+    assert "optimizer.weight_decay" not in {row["key"] for row in told["space"]}
+
+
+def test_a_dry_run_counts_warm_starts_and_the_combinations_of_a_grid(
+    emobench: Command, quick: tuple[str, ...]
+) -> None:
+    shown = emobench(*quick, "--dry-run", "--search", "grid").out
+    assert "then 0 warm starts, as was asked" in shown
+    # Three levels of five ranges, three ways of weighing classes and four batch sizes.
+    assert "then from a grid of at most 972 combinations, until it is through" in shown
+    told = json.loads(emobench(*quick, "--dry-run", "--json").out)
+    assert told["combinations"] is None
+    (Path("empty")).mkdir()
+    empty = emobench(*quick, "--dry-run", "--warm-start", "empty").out
+    assert "then 0 warm starts: no record of a like task fits" in empty

@@ -47,6 +47,28 @@ def test_a_pinned_option_has_its_value_in_every_trial_and_no_dimension(swept: An
     assert "optimizer.lr" not in words(space)
 
 
+def test_pins_are_told_in_the_order_of_a_recipe_with_when_they_count(swept: Any) -> None:
+    space = swept(
+        open=("techniques",),
+        ranges={
+            "train.batch_size": Search(choices=(4,)),
+            "techniques.mixup.mode": Search(choices=("half",)),
+            "backbone.dense.hidden": Search(choices=((8, 4),)),
+            "loss.focal.gamma": Search(choices=(1, 2)),
+        },
+    )
+    assert [(pin.key, pin.values, pin.when) for pin in space.pinned()] == [
+        ("backbone.hidden", "[8, 4]", ""),
+        ("techniques.mixup.mode", "half", "mixup is in"),
+        ("train.batch_size", "4", ""),
+    ]
+
+
+def test_what_a_call_fixes_is_no_pin(swept: Any) -> None:
+    space = swept(fixed=("optimizer.lr",), ranges={"optimizer.adamw.lr": Search(choices=(5e-3,))})
+    assert space.pinned() == ()
+
+
 def test_a_pin_leaves_the_recipe_as_it_stands(swept: Any, recipe: Recipe) -> None:
     space = swept(ranges={"optimizer.adamw.lr": Search(choices=(5e-3,))})
     assert space.recipe.method() == recipe.method()
