@@ -228,10 +228,12 @@ def _opened(call: Call, fixed: frozenset[str]) -> tuple[str, ...]:
 
 def _definition(call: Call, space: SearchSpace, task: Task) -> dict[str, Any]:
     options = call.options
+    pinned = [asdict(dimension) for dimension in space.pinned()]
     return {
         "recipe": {"name": space.recipe.name, **space.recipe.method()},
         "task": task.dump(),
         "space": [asdict(dimension) for dimension in space.describe()],
+        **({"pinned": pinned} if pinned else {}),
         "seed": options.seed,
         "search": options.search,
         "stop": options.stop,

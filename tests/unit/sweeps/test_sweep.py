@@ -69,3 +69,15 @@ def test_where_the_data_are_not_there_nobody_knows_whether_they_are_the_same(
     (tmp_path / "known").mkdir()
     (tmp_path / "known" / "record.json").write_text(record_to_json(_record(sweep, fingerprint="x")))
     assert sweep.starts() == ()
+
+
+def test_another_pin_is_another_sweep(tmp_path: Path) -> None:
+    names = set()
+    for pin in ("0.01", "0.05", "0.01"):
+        recipe = tmp_path / "pinned.yaml"
+        recipe.write_text(
+            "extends: aus/improved\nsummary: Pinned.\n"
+            f"sweep: {{optimizer.lr: [{pin}], train.batch_size: [16, 32]}}\n"
+        )
+        names.add(plan_sweep(Call(recipe=str(recipe)), registry=load_registry()).folder.name)
+    assert len(names) == 2
