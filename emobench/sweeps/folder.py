@@ -316,7 +316,7 @@ class SweepFolder:
         if differing:
             raise UsageError(
                 f"'{self.path}' holds another sweep (it differs in: {', '.join(differing)}); name "
-                "this one with --name, or go on with that one by "
+                "this one with --name, or go on with that one, without what differs, by "
                 f"`emobench sweep --resume --name {self.name}`"
             )
 

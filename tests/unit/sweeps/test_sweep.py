@@ -76,7 +76,7 @@ def test_another_pin_is_another_sweep(tmp_path: Path) -> None:
     for pin in ("0.01", "0.05", "0.01"):
         recipe = tmp_path / "pinned.yaml"
         recipe.write_text(
-            "extends: aus/improved\nsummary: Pinned.\n"
+            "schema: 1\nextends: aus/improved\nsummary: Pinned.\n"
             f"sweep: {{optimizer.lr: [{pin}], train.batch_size: [16, 32]}}\n"
         )
         names.add(plan_sweep(Call(recipe=str(recipe)), registry=load_registry()).folder.name)
