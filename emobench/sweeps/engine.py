@@ -19,6 +19,8 @@ from emobench.sweeps.conductor import Conductor
 from emobench.sweeps.trial import TrialSource
 from emobench.sweeps.watcher import Resources, Watcher
 
+STARTING = "starting workers on this machine, which takes some ten seconds"
+
 
 def run_on_ray(
     source: TrialSource, *, trials: int, settings: Settings, resources: Resources, watcher: Watcher
@@ -33,7 +35,7 @@ def run_on_ray(
     halt = output / f"halt-{os.getpid()}-{secrets.token_hex(4)}"
     _sweep_out(output)
     if resources.address is None:
-        watcher.say("starting workers on this machine, which takes some ten seconds")
+        watcher.say(STARTING)
     with ExitStack() as stack:
         stack.enter_context(quiet())
         room = stack.enter_context(cluster(resources))

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from emobench.api import RunError
+from emobench.sweeps.engine import STARTING
 from emobench.sweeps.watcher import Resources
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -96,7 +97,7 @@ def test_a_sweep_killed_at_ten_random_moments_loses_nothing(
             assert done[name] == record, f"{name} was done again"
         known = done
         troubled.audit(tmp_path)
-    assert complete(tmp_path, **told) == ""
+    assert complete(tmp_path, **told) == f"{STARTING}\n"
     ends = troubled.audit(tmp_path)
     assert [ends[index].state for index in range(20)] == ["ok"] * 20
     assert len(troubled.finished(tmp_path)) == 20

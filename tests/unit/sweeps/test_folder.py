@@ -52,7 +52,8 @@ def test_another_sweep_in_the_folder_is_refused_by_what_differs(folder: SweepFol
         opened(folder, seed=1, search="grid")
     assert str(caught.value) == (
         f"'{folder.path}' holds another sweep (it differs in: seed, search); name this one with "
-        "--name, or go on with that one, without what differs, by `emobench sweep --resume --name one`"
+        "--name, or go on with that one, without what differs, by "
+        "`emobench sweep --resume --name one`"
     )
 
 
