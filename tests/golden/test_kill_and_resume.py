@@ -87,8 +87,8 @@ def kill_at_random_moments(folder: Path, *, kills: int) -> tuple[Finished, list[
 
 
 def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path) -> None:
-    straight, resumed = kill_at_random_moments(tmp_path, kills=3)
-    assert [same_numbers(straight, run) for run in resumed] == [True] * 3
+    straight, resumed = kill_at_random_moments(tmp_path, kills=2)
+    assert [same_numbers(straight, run) for run in resumed] == [True] * 2
 
 
 @pytest.mark.slow
