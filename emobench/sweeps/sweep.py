@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emobench.api.errors import DataError, UsageError
+from emobench.cores import usable_cores
 from emobench.data.tasks import Task, find_task, open_dataset
 from emobench.recipes.load import load_recipe
 from emobench.recipes.model import Recipe
@@ -138,7 +139,6 @@ class Sweep:
 
     def estimate(self) -> Estimate:
         """How long it may take, from the runs stored here, else from those published."""
-        import os
         from functools import partial
 
         from emobench.runs.store import RunStore
@@ -146,8 +146,7 @@ class Sweep:
         from emobench.sweeps.evidence import read_records
 
         options = self.call.options
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-        places = max(1, cores // options.cpus_per_trial)
+        places = max(1, usable_cores() // options.cpus_per_trial)
         from_records = partial(
             estimate,
             self.space,
