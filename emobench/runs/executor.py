@@ -20,7 +20,7 @@ from emobench.recipes.emit import to_yaml
 from emobench.registry import Plugin, Registry
 from emobench.runs.ensemble import MemberFailed, combine, run_members
 from emobench.runs.files import explained
-from emobench.runs.folder import PREDICTIONS_FILE, TASK_FILE, RunFolder
+from emobench.runs.folder import CHECKPOINTS_FOLDER, PREDICTIONS_FILE, TASK_FILE, RunFolder
 from emobench.runs.inputs import build_source, load_data, with_copies
 from emobench.runs.listener import Listener
 from emobench.runs.observer import Observer, TimedOut, model_bytes
@@ -153,7 +153,7 @@ class _Attempt:
             raise
         except (Diverged, NotFiniteError) as error:
             self._close("diverged", str(error))
-            remove_checkpoints(self.folder.path / "checkpoints")
+            remove_checkpoints(self.folder.path / CHECKPOINTS_FOLDER)
         except (Stopped, TimedOut) as error:
             self._close(error.state, str(error))
         except UsageError as error:
@@ -294,7 +294,7 @@ class _Attempt:
         collapsed = outcome.collapse is not None
         reason = outcome.collapse.reason if outcome.collapse else ""
         self._close("collapsed" if collapsed else "ok", reason)
-        remove_checkpoints(self.folder.path / "checkpoints")
+        remove_checkpoints(self.folder.path / CHECKPOINTS_FOLDER)
 
     def _close(self, state: State, reason: str, *, log: tuple[str, ...] = ()) -> None:
         """Write the record as it stands now."""

@@ -26,6 +26,7 @@ RECIPE_FILE = "recipe.yaml"
 TASK_FILE = "task.yaml"
 HISTORY_FILE = "history.jsonl"
 PREDICTIONS_FILE = "predictions.npz"
+CHECKPOINTS_FOLDER = "checkpoints"
 LOCK_FILE = ".lock"
 
 HistoryRow = dict[str, Any]

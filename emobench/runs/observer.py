@@ -13,7 +13,7 @@ import torch
 
 from emobench.api import Batch, Evaluation, RunError, RunState, Step, event
 from emobench.runs.files import explained
-from emobench.runs.folder import RunFolder
+from emobench.runs.folder import CHECKPOINTS_FOLDER, RunFolder
 from emobench.runs.listener import Listener, StepReport
 from emobench.runs.record import State
 from emobench.scoring.metrics import METRICS
@@ -64,7 +64,7 @@ class Observer:
     @property
     def checkpoints(self) -> Path:
         """Where the checkpoints lie."""
-        return self.folder.path / "checkpoints"
+        return self.folder.path / CHECKPOINTS_FOLDER
 
     def step_done(self, run: RunState, steps: int, totals: Totals) -> None:
         """Tell the listener a few times a second; end the run when its time is over."""

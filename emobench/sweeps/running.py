@@ -9,7 +9,7 @@ from emobench.api.errors import UsageError
 from emobench.recipes.model import Recipe
 from emobench.registry import CORE_PACKAGE
 from emobench.runs.files import explained
-from emobench.runs.folder import RunFolder, RunLocked
+from emobench.runs.folder import CHECKPOINTS_FOLDER, RunFolder, RunLocked
 from emobench.runs.listener import Listener
 from emobench.runs.plan import Settings, component_versions, package_version
 from emobench.sweeps.folder import Origin
@@ -142,7 +142,8 @@ def _remove_checkpoints(sweep: Sweep, study: Study) -> None:
         if story.end is None or story.end.state != "stopped" or story.end.run_id is None:
             continue
         folder = sweep.folder.path / story.end.run_id
-        if (folder / "checkpoints").is_dir():
+        checkpoints = folder / CHECKPOINTS_FOLDER
+        if checkpoints.is_dir():
             from emobench.training.checkpoints import remove_checkpoints
 
             # A worker that is slow to die may still write there; the next call removes it then.
@@ -151,7 +152,7 @@ def _remove_checkpoints(sweep: Sweep, study: Study) -> None:
                 suppress(RunLocked),
                 RunFolder(folder, root=sweep.folder.path),
             ):
-                remove_checkpoints(folder / "checkpoints")
+                remove_checkpoints(checkpoints)
 
 
 def _is_work_left(study: Study, trials: int) -> bool:

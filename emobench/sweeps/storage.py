@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from emobench.api.errors import RunError, UsageError
 from emobench.recipes.identity import canonical
 from emobench.runs.files import explained
-from emobench.runs.folder import RECORD_FILE, read_history
+from emobench.runs.folder import CHECKPOINTS_FOLDER, RECORD_FILE, read_history
 from emobench.runs.record import FINAL_STATES
 from emobench.runs.store import EARLIER_FOLDER, RunFolder
 from emobench.sweeps.study import Study
@@ -30,7 +30,6 @@ SCHEMA = 1
 MANIFEST = "manifest-{number:08d}.json"
 FETCHED = ".fetched"
 BLOCK = 1 << 20
-CHECKPOINTS = "checkpoints"
 PAUSES = (1.0, 5.0, 20.0)
 """Seconds after which storage that failed is tried again."""
 
@@ -259,7 +258,7 @@ def fetch_trials(study: Study, *, storage: Storage, runs: Path) -> None:
         if end is None or end.run_id is None:
             continue
         is_new = fetch_finished(storage, end.run_id, runs=runs)
-        if end.state == "stopped" and (is_new or (runs / end.run_id / CHECKPOINTS).is_dir()):
+        if end.state == "stopped" and (is_new or (runs / end.run_id / CHECKPOINTS_FOLDER).is_dir()):
             # No answer rests on it, and what is left there does no harm.
             with suppress(RunError):
                 storage.forget_checkpoints(end.run_id)
@@ -319,7 +318,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _without_checkpoints(manifest: _Manifest) -> _Manifest:
     files = manifest.files.items()
-    kept = {name: digest for name, digest in files if not name.startswith(f"{CHECKPOINTS}/")}
+    kept = {name: digest for name, digest in files if not name.startswith(f"{CHECKPOINTS_FOLDER}/")}
     return replace(manifest, files=kept)
 
 
